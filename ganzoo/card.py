@@ -1,0 +1,144 @@
+"""Model cards: a folder in the layout of a Hugging Face model repository, ready to be looked at, served or uploaded."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from ganzoo.errors import GanzooError
+from ganzoo_serve.generator import Generator
+from ganzoo_serve.images import grid, png
+from ganzoo_serve.metadata import ModelMetadata
+
+SAMPLES = 64
+
+
+def write_card(run: Path, model: Path, folder: Path, *, licence: str | None = None) -> Path:
+    """Write ``README.md``, ``model.onnx``, ``samples.png`` and ``config.json`` into ``folder``; returns it.
+
+    ``licence`` is that of the weights, an SPDX id in lower case as the hub writes it. Raises GanzooError if the folder cannot
+    be written, ModelError if the model cannot be read.
+    """
+    with Generator.load(model) as generator:
+        metadata = generator.metadata
+        classes = metadata.classes
+        if classes:
+            rows = range(min(len(classes), 16))
+            labels = [label for label in rows for _ in range(8)]
+            images, columns = generator.sample([seed for _ in rows for seed in range(8)], classes=labels), 8
+        else:
+            images, columns = generator.sample(range(SAMPLES)), 8
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(model, folder / "model.onnx")
+        shutil.copyfile(run / "config.json", folder / "config.json")
+        (folder / "samples.png").write_bytes(png(grid(images, columns)))
+        (folder / "README.md").write_text(card_text(metadata, licence=licence), encoding="utf-8")
+    except OSError as error:
+        raise GanzooError(f"{folder} could not be written: {error.strerror}.") from error
+    return folder
+
+
+def card_text(metadata: ModelMetadata, *, licence: str | None = None) -> str:
+    """The card: YAML front matter as huggingface_hub understands it, then what a reader wants to know."""
+    import warnings
+
+    from huggingface_hub import EvalResult, ModelCardData
+
+    task = "unconditional-image-generation"
+    data = metadata.dataset.name if metadata.dataset else "unknown"
+    results = [
+        EvalResult(
+            task_type=task,
+            dataset_type=data,
+            dataset_name=data,
+            metric_type=str(metric["name"]),
+            metric_value=metric["value"],
+        )
+        for metric in metadata.metrics
+    ]
+    with warnings.catch_warnings():  # huggingface_hub announces changes of its own
+        warnings.simplefilter("ignore")
+        front = ModelCardData(
+            license=licence,
+            library_name="ganzoo",
+            pipeline_tag=task,
+            tags=[
+                "gan",
+                "onnx",
+                "ganzoo",
+                *([metadata.training.loss] if metadata.training and metadata.training.loss else []),
+            ],
+            datasets=[data] if data.isidentifier() or "-" in data else None,
+            model_name=metadata.name,
+            eval_results=results,
+        ).to_yaml()
+    return f"---\n{front}\n---\n\n{_body(metadata)}"
+
+
+def _body(m: ModelMetadata) -> str:
+    image = m.image
+    kind = {1: "grey", 3: "RGB", 4: "RGBA"}[image.channels]
+    rows = [
+        ("images", f"{image.height}x{image.width}, {kind}"),
+        ("latents", f"{m.latent.dim}, {m.latent.distribution}"),
+    ]
+    if m.classes:
+        rows.append(("classes", ", ".join(m.classes)))
+    if m.training:
+        t = m.training
+        rows += [
+            ("architecture, loss", f"`{t.architecture}`, `{t.loss}`"),
+            ("regularizers", ", ".join(t.regularizers) or "none"),
+            ("budget", f"{t.kimg:g} kimg of real images, {t.steps} generator updates, seed {t.seed}, {t.precision}"),
+            ("papers", t.paper or "-"),
+        ]
+    if m.dataset:
+        count = f", {m.dataset.images:,} images" if m.dataset.images else ""
+        rows.append(("data", f"`{m.dataset.name}`{count}; licence: {m.dataset.licence or 'not stated'}"))
+    rows += [(str(metric["name"]), str(metric["value"])) for metric in m.metrics]
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows)
+    recipe = m.training.recipe if m.training else "this recipe"
+    address = f"http://127.0.0.1:8000/v1/models/{m.name}/images/42.png{'?class=' + m.classes[0] if m.classes else ''}"
+    feed = '{"z": z, "label": labels}' if m.classes else '{"z": z}'
+    label = ", `label` int64 (n)" if m.classes else ""
+    return f"""# {m.name}
+
+![Samples of seeds 0, 1, 2, ...](samples.png)
+
+A generative adversarial network trained as `{recipe}` with [ganzoo](https://pypi.org/project/ganzoo/). One pass makes one
+image.
+
+| | |
+| --- | --- |
+{table}
+
+## Use
+
+```
+ganzoo sample model.onnx --seeds 0-63 -o grid.png
+ganzoo serve model.onnx
+curl -o 42.png '{address}'
+```
+
+The file needs ONNX Runtime only: `z` float32 (n, {m.latent.dim}), {m.latent.distribution}{label}, to `images`
+{_output(m)}.
+
+```python
+images, = onnxruntime.InferenceSession("model.onnx").run(["images"], {feed})
+```
+
+The same seed is the same image wherever ganzoo draws it.
+
+## Limits
+
+It makes images like those it was trained on and knows nothing else. Rare kinds are drawn worse than common ones, and some
+images belong to no kind.
+"""
+
+
+def _output(m: ModelMetadata) -> str:
+    image = m.image
+    if m.output == "uint8":
+        return f"uint8 (n, {image.height}, {image.width}, {image.channels})"
+    return f"float32 (n, {image.channels}, {image.height}, {image.width}) in [-1, 1]"

@@ -1,0 +1,58 @@
+"""``ganzoo inspect``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("inspect")
+@click.argument("model", type=click.Path(path_type=Path), metavar="FILE")
+@click.option("--json", "as_json", is_flag=True, help="The metadata document itself.")
+def command(model: Path, as_json: bool) -> None:
+    """Show what an exported model FILE says of itself, and whether its golden images come out the same here.
+
+    \b
+    ganzoo inspect model.onnx
+    ganzoo inspect model.onnx --json
+    """
+    import json
+
+    from ganzoo_serve.generator import Generator
+    from ganzoo_serve.metadata import read
+
+    if as_json:
+        click.echo(json.dumps(json.loads(read(model).to_json()), indent=2, ensure_ascii=False))
+        return
+    with Generator.load(model) as generator:
+        for name, text in _rows(generator):
+            click.echo(f"{name:13} {text}")
+
+
+def _rows(generator: object) -> list[tuple[str, str]]:
+    from ganzoo_serve.generator import Generator
+
+    assert isinstance(generator, Generator)
+    m = generator.metadata
+    image, training, data = m.image, m.training, m.dataset
+    kinds = {1: "grey", 3: "RGB", 4: "RGBA"}
+    rows = [
+        ("name", m.name),
+        ("file", f"{generator.path}, {generator.path.stat().st_size / 1e6:.2f} MB, revision {generator.rev}"),
+        ("images", f"{image.height}x{image.width} {kinds[image.channels]}, {m.output}"),
+        ("latents", f"{m.latent.dim}, {m.latent.distribution}, scheme {m.latent.scheme}"),
+        ("classes", ", ".join(m.classes) if m.classes else "none"),
+        ("truncation", m.truncation or "none"),
+    ]
+    if training:
+        players = f"{training.architecture} with {training.loss}"
+        budget = f"{training.kimg:g} kimg, {training.steps} steps, seed {training.seed}, {training.precision}"
+        rows += [("trained as", f"{training.recipe}: {players}; {budget}"), ("papers", training.paper or "-")]
+    if data:
+        count = f"{data.images:,} images" if data.images else "unknown size"
+        rows.append(("data", f"{data.name}, {count}, licence: {data.licence or 'not stated'}"))
+    rows.append(("made with", ", ".join(f"{name} {version}" for name, version in m.versions.items()) or "-"))
+    same = generator.verify_golden()
+    text = f"{sum(same.values())} of {len(same)} golden images are identical here" if same else "no golden images"
+    return [*rows, ("reproduces", text), ("runs on", generator.runtime)]

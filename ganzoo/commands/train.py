@@ -1,0 +1,148 @@
+"""``ganzoo train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ganzoo.commands.params import Setting, Technique
+
+
+@click.command("train")
+@click.argument("recipe", required=False)
+@click.option(
+    "--dataset", metavar="NAME", help="A data set's name, or folder:PATH, zip:PATH, npz:PATH.  [default: digits]"
+)
+@click.option("--resolution", type=int, metavar="N", help="Height and width in pixels.  [default: the data set's]")
+@click.option("--conditional", is_flag=True, default=None, help="Learn the classes, so that they can be asked for.")
+@click.option("--kimg", type=float, metavar="F", help="Budget: thousands of real images shown to the discriminator.")
+@click.option("--steps", type=int, metavar="N", help="Budget in generator updates, instead of --kimg.")
+@click.option("--batch-size", type=int, metavar="N", help="Images in a batch.")
+@click.option("--seed", type=int, metavar="N", help="Of weights, data order and latents.  [default: 0]")
+@click.option("--precision", metavar="P", help="fp32, tf32 or bf16.  [default: fp32]")
+@click.option("--device", metavar="D", help="auto, cpu, cuda or cuda:N.  [default: auto]")
+@click.option("--regularizer", "regularizers", type=Technique(), multiple=True, help="Add one; 'none' takes all away.")
+@click.option("--augment", "augmentations", type=Technique(), multiple=True, help="Augment what D sees.")
+@click.option("--set", "settings", type=Setting(), multiple=True, help="Any setting by its dotted key (see --dry-run).")
+@click.option(
+    "--config", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Settings: .toml or .json."
+)
+@click.option("--data-dir", metavar="DIR", help="Folder with data files.  [default: $GANZOO_DATA]")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="RUN_DIR", help="Run folder.  [default: runs/NNNNN-NAME]"
+)
+@click.option("--checkpoint-every", type=float, metavar="KIMG", help="Thousands of images between checkpoints.")
+@click.option("--resume", type=click.Path(path_type=Path), metavar="RUN_DIR", help="Go on with a run that was stopped.")
+@click.option("--dry-run", is_flag=True, help="Print every setting and its origin, sizes and time; train nothing.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    recipe: str | None,
+    regularizers: tuple[tuple[str, dict[str, Any]], ...],
+    augmentations: tuple[tuple[str, dict[str, Any]], ...],
+    settings: tuple[tuple[str, Any], ...],
+    file: Path | None,
+    out: Path | None,
+    resume: Path | None,
+    dry_run: bool,
+    **options: Any,
+) -> None:
+    """Train RECIPE: a recipe's name, or any ARCHITECTURE-LOSS ('ganzoo list').
+
+    \b
+    ganzoo train dcgan-wgangp
+    ganzoo train dcgan-hinge --conditional --dataset fashion-mnist --kimg 500
+    ganzoo train mlp-ns --dataset folder:photos --resolution 32 --regularizer r1:gamma=1
+    ganzoo train --resume runs/00001-dcgan-wgangp-digits --kimg 1000
+
+    The last line on stdout is the run folder.
+    """
+    from ganzoo.config import Layer, read_settings, resolve
+    from ganzoo.registry import get_registry
+
+    given = {key: value for key, value in options.items() if value is not None}
+    if options["kimg"] is not None and options["steps"] is not None:
+        raise click.UsageError("Give the budget by --kimg or by --steps, not by both.")
+    if resume is not None:
+        others = [
+            recipe,
+            regularizers,
+            augmentations,
+            settings,
+            file,
+            out,
+            dry_run or None,
+            *set(given) - {"kimg", "steps"},
+        ]
+        if any(others):
+            raise click.UsageError("A resumed run keeps its settings: only --kimg or --steps may go with --resume.")
+        from ganzoo.training import resume as go_on
+
+        return _finish(ctx, go_on(resume, get_registry(), kimg=options["kimg"], steps=options["steps"]))
+    if recipe is None:
+        raise click.UsageError("Which recipe? For example 'ganzoo train dcgan-wgangp'; see 'ganzoo list'.")
+
+    line: dict[str, Any] = dict(given)
+    if options["kimg"] is not None:
+        line["steps"] = None
+    line |= _by_name("regularizers", regularizers) | _by_name("augmentations", augmentations) | dict(settings)
+    layers = [Layer("command line", line)]
+    if file:
+        layers.insert(0, Layer(str(file), read_settings(file)))
+    resolved = resolve(recipe, get_registry(), layers)
+    if dry_run:
+        return _dry_run(resolved)
+
+    from ganzoo.training import start
+    from ganzoo.training.run import next_run
+
+    folder = out or next_run(f"{recipe}-{resolved.config.dataset.partition(':')[0]}")
+    return _finish(ctx, start(resolved, get_registry(), folder))
+
+
+def _by_name(table: str, given: tuple[tuple[str, dict[str, Any]], ...]) -> dict[str, Any]:
+    """Settings of ``table`` from repeated options; ``none`` empties the table before what follows."""
+    settings: dict[str, Any] = {}
+    for name, options in given:
+        if name == "none":
+            settings = {table: None}
+        else:
+            settings |= {f"{table}.{name}": {}} | {f"{table}.{name}.{key}": value for key, value in options.items()}
+    return settings
+
+
+def _dry_run(resolved: Any) -> None:
+    from ganzoo.registry import get_registry
+    from ganzoo.training import estimate
+    from ganzoo.training.progress import duration
+
+    resolved, plan = estimate(resolved, get_registry())
+    rows = resolved.rows()
+    keys, values = max(len(row[0]) for row in rows), max(len(row[1]) for row in rows)
+    for key, value, origin in rows:
+        click.echo(f"{key:{keys}}  {value:{min(values, 40)}}  {origin}")
+    facts = plan.facts
+    kind = f"{len(facts.class_names)} classes" if facts.class_names else "no classes"
+    click.echo(f"\nData: {facts.images:,} images of {facts.height}x{facts.width}, {facts.channels} channels, {kind}.")
+    click.echo(f"Parameters: generator {plan.generator_parameters:,}, discriminator {plan.discriminator_parameters:,}.")
+    click.echo(f"Time: about {duration(plan.seconds)} at {plan.images_per_s:.0f} images/s, measured here just now.")
+
+
+def _finish(ctx: click.Context, outcome: Any) -> None:
+    from ganzoo.training.progress import duration
+
+    if outcome.signal is not None:
+        click.echo(f"Stopped; go on with 'ganzoo train --resume {outcome.run}'.", err=True)
+    else:
+        pace = f"{outcome.images_per_s:.0f} images/s"
+        click.echo(
+            f"Done: {outcome.nimg / 1000:.1f} kimg, {duration(outcome.seconds)} at {pace}. "
+            f"See {outcome.run / 'samples'}; export with 'ganzoo export {outcome.run}'.",
+            err=True,
+        )
+    click.echo(str(outcome.run))
+    if outcome.signal is not None:
+        ctx.exit(128 + outcome.signal)

@@ -1,0 +1,259 @@
+"""The configuration of a training run, and how its values are found.
+
+Values come in layers, weakest first: schema < loss < architecture < recipe < file < command line. All layers speak in
+dotted keys (``optimizer_d.lr``), each key remembers the layer that set it, and pydantic judges the result.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ganzoo.errors import ConfigError
+from ganzoo.registry import Registry
+from ganzoo.specs import Options
+
+Unit = Annotated[float, Field(ge=0, lt=1)]
+FREE_TABLES = ("arch", "loss_options", "regularizers", "augmentations")
+
+
+class Section(BaseModel):
+    """A part of the configuration: unknown names are refused, numbers are finite."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
+
+
+class OptimizerConfig(Section):
+    """One player's optimizer. ``betas`` are Adam's, ``momentum`` SGD's and RMSProp's, ``alpha`` RMSProp's decay."""
+
+    kind: Literal["adam", "rmsprop", "sgd"] = "adam"
+    lr: float = Field(2e-4, gt=0, description="learning rate")
+    betas: tuple[Unit, Unit] = (0.5, 0.999)
+    eps: float = Field(1e-8, gt=0)
+    alpha: Unit = 0.99
+    momentum: Unit = 0.0
+
+
+class CriticBoost(Section):
+    """Extra critic steps: ``n_critic`` of them in the first ``first`` generator steps and in every ``every``-th.
+
+    Source: Arjovsky et al. 2017, arXiv:1701.07875, the authors' training settings (100 for the first 25 and every 500th).
+    """
+
+    n_critic: int = Field(100, ge=1)
+    first: int = Field(25, ge=0)
+    every: int = Field(500, ge=1)
+
+
+class TrainConfig(Section):
+    """Everything that a training run depends on."""
+
+    recipe: str = Field(description="what was asked for")
+    architecture: str
+    loss: str
+    arch: dict[str, Any] = Field({}, description="options of the architecture")
+    loss_options: dict[str, Any] = Field({}, description="options of the loss")
+    regularizers: dict[str, dict[str, Any]] = Field({}, description="regularizers by name, with their options")
+    augmentations: dict[str, dict[str, Any]] = Field({}, description="augmentations by name, with their options")
+
+    dataset: str = Field("digits", description="a data set's name, or KIND:PATH")
+    data_dir: Path | None = Field(None, description="folder with data files")
+    resolution: int | None = Field(None, ge=4, le=4096, description="height and width in pixels")
+    channels: Literal[1, 3, 4] | None = Field(None, description="1 grey, 3 RGB, 4 RGBA")
+    conditional: bool = Field(False, description="give the class to both players")
+
+    z_dim: int = Field(128, ge=1, le=65536)
+    z_distribution: Literal["normal", "uniform"] = "normal"
+    batch_size: int = Field(64, ge=2, le=65536)
+    n_critic: int = Field(1, ge=1, le=10000, description="discriminator steps for each generator step")
+    critic_boost: CriticBoost | None = None
+    optimizer_g: OptimizerConfig = OptimizerConfig()
+    optimizer_d: OptimizerConfig = OptimizerConfig()
+    ema_halflife_kimg: float = Field(10.0, ge=0, description="half-life of the averaged generator; 0 is no averaging")
+    ema_rampup: float | None = Field(0.05, gt=0, description="half-life is at most this share of the images so far")
+
+    kimg: float | None = Field(300.0, gt=0, description="budget in thousands of real images shown to D")
+    steps: int | None = Field(None, ge=1, description="budget in generator updates; replaces kimg")
+    seed: int = Field(0, ge=0, lt=2**53)
+    device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
+    precision: Literal["fp32", "tf32", "bf16"] = "fp32"
+    sample_every: float = Field(25.0, gt=0, description="kimg between sample grids")
+    checkpoint_every: float = Field(25.0, gt=0, description="kimg between checkpoints")
+    keep_checkpoints: int = Field(2, ge=1)
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Settings from a ``.toml`` or ``.json`` file, or from a run's ``config.json``. Raises ConfigError if it is neither."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        settings = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+    except ValueError as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error}\nExpected settings as TOML (.toml) or JSON (.json)."
+        ) from None
+    if not isinstance(settings, dict):
+        raise ConfigError(f"{path} holds no table of settings; expected for example 'batch_size = 32'.")
+    inner = settings.get("config") if "format" in settings else None
+    if isinstance(inner, dict):  # a run's own config.json: who trains anew names the recipe on the command line
+        settings = {key: value for key, value in inner.items() if key not in ("recipe", "architecture", "loss")}
+    return settings
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One source of settings: where they come from, and their values by dotted key. None removes a table's entry."""
+
+    origin: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A configuration, and the layer that each dotted key came from (absent: the schema's own default)."""
+
+    config: TrainConfig
+    origins: Mapping[str, str]
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """(key, value, origin) of every value, in the order of the schema."""
+        flat = flatten(self.config.model_dump(mode="json"))
+        return [(key, _show(value), self._origin(key)) for key, value in flat.items()]
+
+    def _origin(self, key: str) -> str:
+        while key:
+            if key in self.origins:
+                return self.origins[key]
+            key = key.rpartition(".")[0]
+        return "default"
+
+
+def resolve(name: str, registry: Registry, layers: list[Layer]) -> Resolved:
+    """Find the recipe or the pair called ``name`` and lay the user's ``layers`` over its defaults.
+
+    Raises UnknownName for a name that nobody registered, ConfigError with one line a field for a value that does not fit.
+    """
+    if name in registry.recipes:
+        recipe = registry.recipes.get(name)
+        architecture, loss = registry.architectures.get(recipe.architecture), registry.losses.get(recipe.loss)
+        settings = [Layer(f"recipe {name}", recipe.settings)]
+    else:
+        (architecture, loss), settings = registry.split_pair(name), []
+    arch_options = architecture.options.model_fields
+    loss_defaults = {
+        key: value
+        for key, value in loss.defaults.items()
+        if not key.startswith("arch.") or key.removeprefix("arch.") in arch_options
+    }
+    asked = {"recipe": name, "architecture": architecture.name, "loss": loss.name}
+    values, origins = _merge(
+        [
+            Layer("recipe" if settings else "name", asked),
+            Layer(f"loss {loss.name}", loss_defaults),
+            Layer(f"architecture {architecture.name}", architecture.defaults),
+            *settings,
+            *layers,
+        ]
+    )
+    config = _validated(TrainConfig, values, origins)
+    options = {
+        "arch": full_options(architecture.options, config.arch, "arch", origins),
+        "loss_options": full_options(loss.options, config.loss_options, "loss_options", origins),
+        "regularizers": {
+            key: full_options(registry.regularizers.get(key).options, given, f"regularizers.{key}", origins)
+            for key, given in config.regularizers.items()
+        },
+        "augmentations": {
+            key: full_options(registry.augmentations.get(key).options, given, f"augmentations.{key}", origins)
+            for key, given in config.augmentations.items()
+        },
+    }
+    registry.datasets.get(config.dataset.partition(":")[0])
+    if config.conditional and not architecture.conditional:
+        able = ", ".join(a.name for a in registry.architectures if a.conditional)
+        raise ConfigError(
+            f"Architecture {architecture.name!r} knows no classes.\n"
+            f"Expected one of: {able or 'none installed'}; or leave out '--conditional'."
+        )
+    return Resolved(config.model_copy(update=options), origins)
+
+
+def full_options(
+    schema: type[Options], given: Mapping[str, Any], prefix: str, origins: Mapping[str, str]
+) -> dict[str, Any]:
+    """The options of a plugin's record with its defaults filled in. Raises ConfigError, one line a field."""
+    try:
+        return schema.model_validate(dict(given)).model_dump(mode="json")
+    except ValidationError as error:
+        raise ConfigError(_explain(error, schema, origins, prefix=f"{prefix}.")) from None
+
+
+def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A nested mapping by dotted keys. An empty mapping is a value of its own."""
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping) and value:
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def _merge(layers: list[Layer]) -> tuple[dict[str, Any], dict[str, str]]:
+    tree: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for layer in layers:
+        for key, value in flatten(layer.values).items():
+            *path, last = key.split(".")
+            node = tree
+            for part in path:
+                child = node.get(part)
+                node[part] = child if isinstance(child, dict) else {}
+                node = node[part]
+            if value is None and key.split(".")[0] in FREE_TABLES:
+                node.pop(last, None)
+                origins = {k: v for k, v in origins.items() if k != key and not k.startswith(f"{key}.")}
+            elif value == {} and isinstance(value, Mapping):
+                node.setdefault(last, {})
+                origins.setdefault(key, layer.origin)
+            else:
+                node[last] = value
+                origins[key] = layer.origin
+    return tree, origins
+
+
+def _validated(schema: type[TrainConfig], values: Mapping[str, Any], origins: Mapping[str, str]) -> TrainConfig:
+    try:
+        return schema.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, schema, origins)) from None
+
+
+def _explain(error: ValidationError, schema: type[BaseModel], origins: Mapping[str, str], prefix: str = "") -> str:
+    lines = []
+    for finding in error.errors():
+        key = prefix + ".".join(str(part) for part in finding["loc"])
+        if finding["type"] == "extra_forbidden":
+            lines.append(f"{key}: there is no such option. Known here: {_known(schema, finding['loc'][:-1])}.")
+        else:
+            origin = f" (from {origins[key]})" if key in origins else ""
+            lines.append(f"{key}: {finding['msg']}; got {finding['input']!r}{origin}.")
+    return "\n".join([*lines, "See every value and where it comes from with '--dry-run'."])
+
+
+def _known(schema: type[BaseModel], path: Sequence[int | str]) -> str:
+    """The options of the section of ``schema`` at ``path``."""
+    for part in path:
+        annotation = schema.model_fields[str(part)].annotation
+        sections = [t for t in (annotation, *get_args(annotation)) if isinstance(t, type) and issubclass(t, BaseModel)]
+        schema = sections[0] if sections else schema
+    return ", ".join(sorted(schema.model_fields)) or "none"
+
+
+def _show(value: Any) -> str:
+    return "-" if value is None else str(value)

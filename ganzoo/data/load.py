@@ -1,0 +1,76 @@
+"""A data set by the name in a configuration, checked and brought to the size that was asked for."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from ganzoo.data.files import DataFiles
+from ganzoo.data.images import resize, to_channels
+from ganzoo.errors import ConfigError, DataError
+from ganzoo.registry import Registry
+from ganzoo.specs import DataRequest, ImageData
+
+
+def load_dataset(
+    name: str,
+    registry: Registry,
+    *,
+    resolution: int | None = None,
+    channels: int | None = None,
+    data_dir: Path | None = None,
+    split: Literal["train", "test"] = "train",
+) -> ImageData:
+    """Load ``NAME`` or ``KIND:PATH``: square images of one size, and labels if the set has any.
+
+    Raises UnknownName, DataError for files that are missing or damaged, ConfigError for a name without its path.
+    """
+    kind, colon, rest = name.partition(":")
+    dataset = registry.datasets.get(kind)
+    if dataset.takes_path and not rest:
+        raise ConfigError(f"Data set {kind!r} needs a path: '--dataset {kind}:PATH'.")
+    if colon and not dataset.takes_path:
+        raise ConfigError(f"Data set {kind!r} takes no path; expected '--dataset {kind}'.")
+    resolution = resolution or dataset.resolution
+    request = DataRequest(
+        # not Path.expanduser, which raises for an unknown ~user
+        path=Path(os.path.expanduser(rest)) if rest else None,
+        split=split,
+        resolution=resolution,
+        channels=channels,
+        files=DataFiles(dataset=kind, data_dir=data_dir),
+    )
+    data = dataset.load(request)
+    _check(data, name)
+    images = data.images if channels is None else to_channels(data.images, channels)
+    images = resize(images, resolution or min(images.shape[1:3]))
+    labels = None if data.labels is None else data.labels.astype(np.int64, copy=False)
+    return replace(data, images=images, labels=labels, licence=data.licence or dataset.licence)
+
+
+def _check(data: ImageData, name: str) -> None:
+    """What a data set plugin must keep to; a broken one is named here and not deep in the trainer."""
+    shape, dtype = data.images.shape, data.images.dtype
+    if dtype != np.uint8 or len(shape) != 4 or shape[3] not in (1, 3, 4):
+        raise DataError(
+            f"Data set {name!r} gave images of type {dtype} and shape {shape}; expected uint8 (N, H, W, 1|3|4)."
+        )
+    if not data.images.size:
+        raise DataError(f"Data set {name!r} holds no images.")
+    labels = data.labels
+    if labels is None:
+        return
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+        raise DataError(
+            f"Data set {name!r} gave labels of type {labels.dtype} and shape {labels.shape}; expected integers (N,)."
+        )
+    if len(labels) != len(data.images):
+        raise DataError(f"Data set {name!r} gave {len(labels)} labels for {len(data.images)} images.")
+    if labels.min() < 0 or labels.max() >= len(data.class_names):
+        raise DataError(
+            f"Data set {name!r} has labels {labels.min()} ... {labels.max()} but {len(data.class_names)} class names."
+        )

@@ -1,0 +1,137 @@
+"""From a run folder to a file, in one walk: checkpoint, averaged generator, graph, metadata, gate, name."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+import onnx
+import torch
+from torch import nn
+
+from ganzoo.config import TrainConfig
+from ganzoo.errors import ExportError
+from ganzoo.export.gate import Parity, gate, golden
+from ganzoo.export.graph import to_onnx, without_parametrizations
+from ganzoo.registry import Registry
+from ganzoo.specs import ImageShape
+from ganzoo.training.checkpoint import newest_checkpoint
+from ganzoo.training.preview import Inputs, settled
+from ganzoo.training.run import DataFacts, RunFolder
+from ganzoo.training.state import build_networks
+from ganzoo_serve.metadata import KEY, Dataset, Image, Latent, ModelMetadata, Training, slug
+
+GOLDEN_SEEDS = (0, 1, 2, 3, 42)
+Output = Literal["uint8", "float"]
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What was written: the file, its size in bytes, what it says of itself, and how well it agrees with torch."""
+
+    path: Path
+    size: int
+    metadata: ModelMetadata
+    parity: Parity
+
+
+def export_run(
+    folder: Path, registry: Registry, *, path: Path | None = None, output: Output = "uint8", name: str | None = None
+) -> ExportReport:
+    """Export the averaged generator of a run's newest good checkpoint, by default to ``RUN/model.onnx``.
+
+    ``output``: ``uint8`` images (n, h, w, c), or ``float`` images (n, c, h, w) in [-1, 1]. Raises GanzooError; a file that
+    does not pass the gate is not written, and one that was there stays.
+    """
+    run = RunFolder(folder)
+    resolved, facts = run.read_config()
+    config = resolved.config
+    _, tensors, counters = newest_checkpoint(run.checkpoints, lambda text: print(text, file=sys.stderr))
+    num_classes = len(facts.class_names) if config.conditional else 0
+    shape = ImageShape(facts.channels, facts.height, facts.width)
+    generator, _ = build_networks(config, registry, shape, num_classes)
+    weights = {k.removeprefix("G_ema."): v for k, v in tensors.items() if k.startswith("G_ema.")}
+    generator.load_state_dict(weights)
+    generator = settled(generator, Inputs(config.z_dim, config.z_distribution, num_classes, torch.device("cpu")))
+    metadata = describe(config, facts, registry, counters, output=output, name=name)
+    return export_generator(generator, metadata, path or run.model)
+
+
+def export_generator(generator: nn.Module, metadata: ModelMetadata, path: Path) -> ExportReport:
+    """Export a generator in evaluation mode under ``metadata`` (golden hashes are added). Raises ExportError."""
+    generator = without_parametrizations(generator)
+    model = to_onnx(
+        generator,
+        z_dim=metadata.latent.dim,
+        num_classes=len(metadata.classes or ()),
+        output=metadata.output,
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        _write(model, metadata, partial)
+        metadata = metadata.model_copy(update={"golden": golden(partial, GOLDEN_SEEDS)})
+        _write(model, metadata, partial)
+        parity = gate(partial, generator, metadata)
+        partial.replace(path)
+    except OSError as error:
+        raise ExportError(f"{path} could not be written: {error.strerror}.") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return ExportReport(path, path.stat().st_size, metadata, parity)
+
+
+def describe(
+    config: TrainConfig,
+    facts: DataFacts,
+    registry: Registry,
+    counters: dict[str, int],
+    *,
+    output: Output = "uint8",
+    name: str | None = None,
+) -> ModelMetadata:
+    """What the file will say of itself. Of a data set's path only the last part is told."""
+    kind, _, path = config.dataset.partition(":")
+    data_name = f"{kind}:{Path(path).name}" if path else kind
+    architecture, loss = registry.architectures.get(config.architecture), registry.losses.get(config.loss)
+    return ModelMetadata(
+        name=slug(name or f"{config.recipe}-{data_name}"),
+        image=Image(height=facts.height, width=facts.width, channels=facts.channels),
+        latent=Latent(dim=config.z_dim, distribution=config.z_distribution),
+        classes=facts.class_names if config.conditional else None,
+        output=output,
+        dataset=Dataset(name=data_name, licence=facts.licence or None, images=facts.images, split="train"),
+        training=Training(
+            recipe=config.recipe,
+            architecture=config.architecture,
+            loss=config.loss,
+            regularizers=tuple(config.regularizers),
+            augmentation=", ".join(config.augmentations) or None,
+            kimg=counters["nimg"] / 1000,
+            steps=counters["g_steps"],
+            seed=config.seed,
+            precision=config.precision,
+            paper=", ".join(paper for paper in (architecture.paper, loss.paper) if paper) or None,
+        ),
+        versions=_versions(),
+    )
+
+
+def _write(model: onnx.ModelProto, metadata: ModelMetadata, path: Path) -> None:
+    del model.metadata_props[:]
+    onnx.helper.set_model_props(model, {KEY: metadata.to_json()})
+    onnx.save(model, str(path))
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in ("ganzoo", "torch", "onnx", "onnxscript", "onnxruntime-gpu", "onnxruntime"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

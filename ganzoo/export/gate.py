@@ -1,0 +1,99 @@
+"""What a file must show before it is written: that it is the generator, at any batch size, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from torch import nn
+
+from ganzoo.errors import ExportError
+from ganzoo.export.graph import ExportedGenerator
+from ganzoo_serve.generator import Generator
+from ganzoo_serve.metadata import ModelMetadata, read
+from ganzoo_serve.runtime import create_session
+from ganzoo_serve.seeds import classes_from_seeds, latents
+
+BATCHES = (1, 2, 3, 8, 17)
+FLOAT_TOLERANCE = 1e-4
+EQUAL_SHARE = 0.999
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How well the file agrees with torch over batches of 1, 2, 3, 8 and 17.
+
+    ``largest`` difference in the output's own units (of 255 for uint8), ``equal`` share of identical values.
+    """
+
+    largest: float
+    equal: float
+
+
+def gate(path: Path, generator: nn.Module, metadata: ModelMetadata) -> Parity:
+    """Check the file against the torch generator that it was made from. Raises ExportError, naming what failed."""
+    model = onnx.load(str(path), load_external_data=False)
+    onnx.checker.check_model(model, full_check=True)
+    if read(path) != metadata:
+        raise ExportError("The metadata did not survive being written.")
+    if any(tensor.data_type == onnx.TensorProto.DOUBLE for tensor in model.graph.initializer):
+        raise ExportError("The graph computes in float64, which GPUs do slowly and browsers not at all.")
+    reference = ExportedGenerator(generator, output=metadata.output)
+    session = create_session(path.read_bytes(), device="cpu", source=str(path))
+    differences = []
+    for batch in BATCHES:
+        seeds = list(range(1000, 1000 + batch))
+        feed: dict[str, np.ndarray] = {
+            "z": latents(seeds, z_dim=metadata.latent.dim, distribution=metadata.latent.distribution)
+        }
+        if metadata.classes:
+            feed["label"] = classes_from_seeds(seeds, len(metadata.classes))
+        with torch.no_grad():
+            expected = reference(*map(torch.from_numpy, feed.values())).numpy()
+        (got,) = session.run(["images"], feed)
+        if got.shape != expected.shape:
+            raise ExportError(f"At batch {batch} the file gives {got.shape}, torch {expected.shape}.")
+        differences.append(np.abs(got.astype(np.float64) - expected.astype(np.float64)).ravel())
+    parity = _judge(np.concatenate(differences), metadata)
+    _same_at_any_batch(path, metadata)
+    return parity
+
+
+def _judge(difference: np.ndarray, metadata: ModelMetadata) -> Parity:
+    parity = Parity(largest=float(difference.max()), equal=float((difference == 0).mean()))
+    good = parity.largest <= FLOAT_TOLERANCE
+    if metadata.output == "uint8":
+        good = parity.largest <= 1 and parity.equal >= EQUAL_SHARE
+    if not good:
+        raise ExportError(
+            f"ONNX Runtime and torch disagree by up to {parity.largest:g} ({parity.equal:.2%} of values are equal).\n"
+            f"Expected at most 1 of 255 and {EQUAL_SHARE:.1%} equal (uint8), or {FLOAT_TOLERANCE:g} (float). "
+            "Does the generator draw random numbers, or behave otherwise in evaluation mode?"
+        )
+    return parity
+
+
+def _same_at_any_batch(path: Path, metadata: ModelMetadata) -> None:
+    """An image among 16 others is the image alone, to 1 of 255: no neighbour may shine through."""
+    seeds = list(range(2000, 2017))
+    with Generator.load(path, device="cpu", batch_size=1, workers=1) as alone:
+        one_by_one = alone.sample(seeds)
+    with Generator.load(path, device="cpu", batch_size=len(seeds), workers=1) as together:
+        at_once = together.sample(seeds)
+    largest = int(np.abs(one_by_one.astype(np.int16) - at_once.astype(np.int16)).max())
+    if largest > 1:
+        raise ExportError(
+            f"An image changes by {largest} of 255 with the company it is made in.\n"
+            "Does the generator normalise over the batch in evaluation mode?"
+        )
+
+
+def golden(path: Path, seeds: Iterable[int]) -> dict[str, str]:
+    """The sha256 of the raw pixels of ``seeds``, for another machine to compare."""
+    with Generator.load(path, device="cpu") as generator:
+        return {str(seed): hashlib.sha256(generator.sample([seed])[0].tobytes()).hexdigest() for seed in seeds}

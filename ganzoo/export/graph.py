@@ -1,0 +1,146 @@
+"""From a generator to an ONNX graph that says nothing about the machine that wrote it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Iterable
+from copy import deepcopy
+from typing import Any
+
+import onnx
+import torch
+from onnx import AttributeProto, GraphProto, NodeProto
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from ganzoo.errors import ExportError
+from ganzoo.training.preview import as_pixels
+
+OPSET = 20
+
+
+class ExportedGenerator(nn.Module):
+    """What the file computes: z (n, z_dim)[, label (n,)] -> images, uint8 (n, h, w, c) or float32 (n, c, h, w) in [-1, 1]."""
+
+    def __init__(self, generator: nn.Module, *, output: str) -> None:
+        super().__init__()
+        self.generator, self.output = generator, output
+
+    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        images: Tensor = self.generator(z) if label is None else self.generator(z, label)
+        # Rounding may carry tanh past 1 by an ulp; the promise is [-1, 1].
+        return as_pixels(images) if self.output == "uint8" else images.clamp(-1, 1)
+
+
+def to_onnx(generator: nn.Module, *, z_dim: int, num_classes: int, output: str) -> onnx.ModelProto:
+    """The graph of a generator in evaluation mode: dynamic batch, fixed opset, batch norm folded, no local path.
+
+    Raises ExportError if torch cannot trace it.
+    """
+    module = ExportedGenerator(without_parametrizations(generator.cpu()), output=output).eval()
+    inputs: dict[str, Tensor] = {"z": torch.zeros(2, z_dim)}  # a batch of 0 or 1 would be taken for a constant
+    if num_classes:
+        inputs["label"] = torch.zeros(2, dtype=torch.int64)
+    batch = torch.export.Dim("n")
+    with _quiet():
+        try:
+            program = torch.onnx.export(
+                module,
+                tuple(inputs.values()),
+                input_names=list(inputs),
+                output_names=["images"],
+                dynamic_shapes={name: {0: batch} for name in inputs},
+                opset_version=OPSET,
+                dynamo=True,
+                external_data=False,
+                verbose=False,
+            )
+        except Exception as error:  # the exporter wraps whatever the network's code raised
+            raise ExportError(
+                f"torch cannot export this generator: {' '.join(str(error).split())[:400]}\n"
+                "Its forward must be free of Python control flow on tensor values, and of random numbers."
+            ) from error
+        assert program is not None
+        model = _fold_batch_norm(program.model)
+    strip(model)
+    return model
+
+
+def without_parametrizations(generator: nn.Module) -> nn.Module:
+    """A copy whose spectral- and weight-normalised weights are plain numbers: else sigma is computed anew in the graph."""
+    generator = deepcopy(generator)
+    for module in list(generator.modules()):
+        if parametrize.is_parametrized(module):
+            for name in list(module.parametrizations):  # type: ignore[arg-type]
+                parametrize.remove_parametrizations(module, str(name), leave_parametrized=True)
+    return generator
+
+
+def _fold_batch_norm(model: Any) -> onnx.ModelProto:
+    """Multiply batch norm's scale and shift into the convolution or product before it, where there is one."""
+    import onnx_ir
+    from onnxscript.optimizer import optimize
+    from onnxscript.rewriter import rewrite
+    from onnxscript.rewriter.rules.common import (
+        fuse_batchnorm_into_conv_rule,
+        fuse_batchnorm_into_conv_transpose_rule,
+        fuse_batchnorm_into_gemm_rule,
+    )
+
+    rules = [
+        fuse_batchnorm_into_conv_rule,
+        fuse_batchnorm_into_conv_transpose_rule,
+        fuse_batchnorm_into_gemm_rule,
+    ]
+    model = rewrite(model, pattern_rewrite_rules=rules)
+    optimize(model)
+    proto: onnx.ModelProto = onnx_ir.to_proto(model)
+    return proto
+
+
+def strip(model: onnx.ModelProto) -> None:
+    """Take away doc strings and metadata: the exporter writes local paths and stack traces into every node."""
+    model.doc_string = ""
+    model.producer_name, model.producer_version = "ganzoo", ""
+    del model.metadata_props[:]
+    for function in model.functions:
+        function.doc_string = ""
+        del function.metadata_props[:]
+        _strip_nodes(function.node)
+    _strip_graph(model.graph)
+
+
+def _strip_graph(graph: GraphProto) -> None:
+    graph.doc_string = ""
+    for part in (graph, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        part.doc_string = ""
+        del part.metadata_props[:]
+    _strip_nodes(graph.node)
+
+
+def _strip_nodes(nodes: Iterable[NodeProto]) -> None:
+    for node in nodes:
+        node.doc_string = ""
+        del node.metadata_props[:]
+        for attribute in node.attribute:
+            if attribute.type == AttributeProto.GRAPH:
+                _strip_graph(attribute.g)
+
+
+@contextlib.contextmanager
+def _quiet() -> Any:
+    """The exporter speaks on stdout and by warnings about its own future; stdout belongs to results."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)

@@ -1,0 +1,136 @@
+"""All that plugins registered, by kind and name, each with the plugin it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any, Generic, Protocol, TypeVar
+
+import click
+import pluggy
+
+from ganzoo.errors import DuplicateName, UnknownName
+from ganzoo.plugins import PluginInfo, load_plugins, one_line, warn_left_out
+from ganzoo.specs import Architecture, Augmentation, Dataset, Loss, Recipe, Regularizer
+
+
+class Named(Protocol):
+    """A record: it has a name (a click command may lack one, and is refused)."""
+
+    @property
+    def name(self) -> Any: ...
+
+
+R = TypeVar("R", bound=Named)
+
+
+class Catalogue(Generic[R]):
+    """The records of one kind. ``kind`` is the singular for messages, ``listing`` the plural for commands."""
+
+    def __init__(self, kind: str, listing: str, record: type[R]) -> None:
+        self.kind, self.listing, self.record = kind, listing, record
+        self._records: dict[str, tuple[R, str]] = {}
+
+    def add(self, record: R, plugin: str) -> None:
+        """Take a record of ``plugin``. Raises DuplicateName, naming both plugins, if the name is taken, and TypeError."""
+        if not isinstance(record, self.record) or not record.name:
+            raise TypeError(f"expected a named {self.record.__name__}, got {record!r}")
+        if record.name in self._records:
+            raise DuplicateName(
+                f"Two plugins register the {self.kind} {record.name!r}: "
+                f"{self._records[record.name][1]!r} and {plugin!r}.\n"
+                f"Uninstall one of them, or choose with GANZOO_LOAD_PLUGINS; see 'ganzoo plugins'."
+            )
+        self._records[record.name] = (record, plugin)
+
+    def get(self, name: str) -> R:
+        """The record of that name. Raises UnknownName with the nearest names."""
+        if name not in self._records:
+            raise UnknownName(self.kind, name, self._records, listing=self.listing)
+        return self._records[name][0]
+
+    def names(self) -> list[str]:
+        """All names, sorted."""
+        return sorted(self._records)
+
+    def origin(self, name: str) -> str:
+        """The name of the plugin that registered ``name``."""
+        return self._records[name][1]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._records
+
+    def __iter__(self) -> Iterator[R]:
+        return (self._records[name][0] for name in sorted(self._records))
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+
+@dataclass
+class Registry:
+    """The zoo: a catalogue for each kind of thing that a plugin can add, and the plugins that were found."""
+
+    architectures: Catalogue[Architecture] = field(
+        default_factory=lambda: Catalogue("architecture", "architectures", Architecture)
+    )
+    losses: Catalogue[Loss] = field(default_factory=lambda: Catalogue("loss", "losses", Loss))
+    regularizers: Catalogue[Regularizer] = field(
+        default_factory=lambda: Catalogue("regularizer", "regularizers", Regularizer)
+    )
+    augmentations: Catalogue[Augmentation] = field(
+        default_factory=lambda: Catalogue("augmentation", "augmentations", Augmentation)
+    )
+    datasets: Catalogue[Dataset] = field(default_factory=lambda: Catalogue("data set", "datasets", Dataset))
+    recipes: Catalogue[Recipe] = field(default_factory=lambda: Catalogue("recipe", "recipes", Recipe))
+    commands: Catalogue[click.Command] = field(default_factory=lambda: Catalogue("command", "commands", click.Command))
+    plugins: list[PluginInfo] = field(default_factory=list)
+
+    @classmethod
+    def collect(cls, manager: pluggy.PluginManager, plugins: Sequence[PluginInfo]) -> Registry:
+        """Call every hook of every plugin.
+
+        A plugin whose hook fails or registers something else is reported on stderr and in ``plugins``, and what it had
+        registered so far stays. Raises DuplicateName.
+        """
+        registry = cls(plugins=list(plugins))
+        for listing, catalogue in registry.catalogues().items():
+            for implementation in getattr(manager.hook, f"register_{listing}").get_hookimpls():
+                try:
+                    implementation.function(_register_into(catalogue, implementation.plugin_name))
+                except DuplicateName:
+                    raise
+                except Exception as error:  # a plugin may do anything; the others must live
+                    registry._report(implementation.plugin_name, f"register_{listing}: {one_line(error)}")
+        return registry
+
+    def _report(self, plugin: str, problem: str) -> None:
+        warn_left_out(plugin, problem)
+        self.plugins = [replace(info, problem=problem) if info.name == plugin else info for info in self.plugins]
+
+    def catalogues(self) -> dict[str, Catalogue[Any]]:
+        """Every catalogue by its plural, which is also the second half of its hook's name."""
+        values = [value for value in vars(self).values() if isinstance(value, Catalogue)]
+        return {catalogue.listing: catalogue for catalogue in values}
+
+    def split_pair(self, name: str) -> tuple[Architecture, Loss]:
+        """Read ``ARCHITECTURE-LOSS``, by the longest architecture name that fits. Raises UnknownName."""
+        cuts = [i for i, character in enumerate(name) if character == "-"]
+        for cut in reversed(cuts):
+            if name[:cut] in self.architectures:
+                return self.architectures.get(name[:cut]), self.losses.get(name[cut + 1 :])
+        if cuts and name[cuts[-1] + 1 :] in self.losses:
+            self.architectures.get(name[: cuts[-1]])  # raises, with the nearest architectures
+        known = [f"{a.name}-{loss.name}" for a in self.architectures for loss in self.losses]
+        raise UnknownName("recipe", name, {*known, *(r.name for r in self.recipes)}, listing="recipes")
+
+
+def _register_into(catalogue: Catalogue[R], plugin: str) -> Callable[[R], None]:
+    return lambda record: catalogue.add(record, plugin)
+
+
+@cache
+def get_registry() -> Registry:
+    """The zoo as installed here, loaded on first use."""
+    return Registry.collect(*load_plugins())

@@ -1,0 +1,66 @@
+"""Images of an exported model, written to files. Needs no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from ganzoo.errors import ConfigError, GanzooError
+from ganzoo_serve.generator import Generator
+from ganzoo_serve.images import FORMATS, grid
+
+GRID_LIMIT = 16384  # pixels on a side, what image formats and viewers can be trusted with
+
+
+def sample_to(
+    model: Path,
+    seeds: Sequence[int],
+    out: Path,
+    *,
+    classes: int | str | None = None,
+    truncation: float | None = None,
+    columns: int | None = None,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+) -> Path:
+    """Draw ``seeds`` into ``out``: an image file (several seeds: a grid), ``.npy`` (n, h, w, c), or a folder of ``.png``.
+
+    Returns ``out``. Raises ModelError, RequestError, ConfigError, or GanzooError if it cannot be written.
+    """
+    extension = out.suffix.lower().removeprefix(".")
+    if extension and extension not in FORMATS:
+        raise ConfigError(f"{out}: there is no format '.{extension}'; expected .{', .'.join(FORMATS)}, or a folder.")
+    with Generator.load(model, device=device) as generator:
+        try:
+            if extension == "npy":
+                images = generator.sample(seeds, classes=classes, truncation=truncation)
+                out.parent.mkdir(parents=True, exist_ok=True)
+                np.save(out, images, allow_pickle=False)
+            elif extension:
+                _check_grid(generator, len(seeds), columns)
+                images = generator.sample(seeds, classes=classes, truncation=truncation)
+                picture = images[0] if len(seeds) == 1 else grid(images, columns)
+                out.parent.mkdir(parents=True, exist_ok=True)
+                out.write_bytes(FORMATS[extension].encode(picture))
+            else:
+                drawn = generator.iter_samples(seeds, classes=classes, truncation=truncation)
+                out.mkdir(parents=True, exist_ok=True)
+                for seed, image in zip(seeds, drawn, strict=True):
+                    (out / f"{seed}.png").write_bytes(FORMATS["png"].encode(image))
+        except OSError as error:
+            raise GanzooError(f"{out} could not be written: {error.strerror}.") from error
+    return out
+
+
+def _check_grid(generator: Generator, n: int, columns: int | None) -> None:
+    from ganzoo_serve.images import square_columns
+
+    wide = columns or square_columns(n)
+    image = generator.metadata.image
+    if max(wide * image.width, -(-n // wide) * image.height) > GRID_LIMIT:
+        raise ConfigError(
+            f"A grid of {n} images is more than {GRID_LIMIT} pixels on a side. "
+            "Expected fewer seeds, or a folder or .npy file as '-o'."
+        )

@@ -1,0 +1,205 @@
+"""The records that plugins register: what a thing is called, how it is built, which defaults its paper prescribes.
+
+Nothing here imports torch or numpy, so that declaring costs nothing; the ``build`` and ``load`` callables import what they
+need when they are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor, nn
+
+    from ganzoo.data.files import DataFiles
+    from ganzoo.techniques import Technique
+
+
+class Options(BaseModel):
+    """Base for the options of a plugin's record: typed, ranged, described; unknown names are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+OptionsT = TypeVar("OptionsT", bound=Options)
+
+
+class ImageShape(NamedTuple):
+    """Channels, height and width of an image, in pixels."""
+
+    channels: int
+    height: int
+    width: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig(Generic[OptionsT]):
+    """What an architecture is asked for. ``num_classes`` is 0 for an unconditional pair."""
+
+    image_shape: ImageShape
+    z_dim: int
+    num_classes: int
+    options: OptionsT
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """A family of generators and discriminators.
+
+    ``build(config)`` returns ``(generator, discriminator)``:
+
+    - ``generator(z, c=None)``: z (N, z_dim) float32, c (N,) int64 class ids or None -> images (N, C, H, W) in [-1, 1].
+    - ``discriminator(images, c=None)``: images as above -> ``ganzoo.nn.DOutput``, or a plain tensor of logits (N,).
+
+    ``check(config)`` raises ``ConfigError`` for a shape the family cannot do, before anything is built.
+    ``conditional`` says whether ``num_classes > 0`` is understood. ``defaults`` are training settings (dotted keys of
+    ``TrainConfig``) that win over those of the loss.
+    """
+
+    name: str
+    build: Callable[[NetworkConfig[Any]], tuple[nn.Module, nn.Module]]
+    options: type[Options] = Options
+    check: Callable[[NetworkConfig[Any]], None] | None = None
+    conditional: bool = False
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    paper: str = ""
+    summary: str = ""
+
+
+class DiscriminatorLoss(Protocol):
+    """Per-sample loss of the discriminator: logits (N,), (N,) -> (N,), minimised."""
+
+    def __call__(self, *, real_logits: Tensor, fake_logits: Tensor) -> Tensor: ...
+
+
+class GeneratorLoss(Protocol):
+    """Per-sample loss of the generator: logits (N,) -> (N,), minimised; ``real_logits`` only where the game asks."""
+
+    def __call__(self, *, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor: ...
+
+
+class Game(NamedTuple):
+    """The two sides of an adversarial game. A higher logit means "more real"; nothing is reduced."""
+
+    d_loss: DiscriminatorLoss
+    g_loss: GeneratorLoss
+    needs_real_logits: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss:
+    """An adversarial game and the training settings its paper prescribes (``defaults``, dotted keys of ``TrainConfig``).
+
+    A default of the form ``arch.NAME`` applies where the architecture has that option.
+    ``critic`` says that the discriminator estimates a distance, so that its output is no probability.
+    """
+
+    name: str
+    build: Callable[[Any], Game]
+    options: type[Options] = Options
+    critic: bool = False
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    paper: str = ""
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TechniqueContext(Generic[OptionsT]):
+    """What a regularizer or augmentation is built from."""
+
+    options: OptionsT
+    generator: nn.Module
+    discriminator: nn.Module
+    image_shape: ImageShape
+    z_dim: int
+    num_classes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Regularizer:
+    """Anything added around the game; ``build`` returns a ``ganzoo.techniques.Technique``.
+
+    ``build`` raises ``ConfigError`` for networks it cannot work with.
+    """
+
+    name: str
+    build: Callable[[TechniqueContext[Any]], Technique]
+    options: type[Options] = Options
+    paper: str = ""
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmentation:
+    """A differentiable transform of real and generated images before the discriminator sees them.
+
+    ``build`` returns a module: images (N, C, H, W) in [-1, 1] -> the same shape and range.
+    """
+
+    name: str
+    build: Callable[[TechniqueContext[Any]], nn.Module]
+    options: type[Options] = Options
+    paper: str = ""
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageData:
+    """Images and labels in memory.
+
+    ``images``: uint8 (N, H, W, C), C of 1, 3 or 4. ``labels``: int64 (N,) in 0 ... len(class_names) - 1, or None.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray | None = None
+    class_names: tuple[str, ...] = ()
+    licence: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataRequest:
+    """What a data set is asked for.
+
+    ``path`` is what stands behind the colon of ``folder:PATH``. ``resolution`` and ``channels`` are what the user wants, or
+    None; a data set of fixed size may ignore them, the core resizes. ``files`` finds and fetches files.
+    """
+
+    path: Path | None
+    split: Literal["train", "test"]
+    resolution: int | None
+    channels: int | None
+    files: DataFiles
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """Images by name. ``resolution`` is the size in pixels to train at if the user names none (None: the images' own).
+
+    ``takes_path``: the name is used as ``NAME:PATH``.
+    """
+
+    name: str
+    load: Callable[[DataRequest], ImageData]
+    resolution: int | None = None
+    takes_path: bool = False
+    licence: str = ""
+    paper: str = ""
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A named, complete configuration: architecture, loss and settings (dotted keys of ``TrainConfig``), with its source."""
+
+    name: str
+    architecture: str
+    loss: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    paper: str = ""
+    summary: str = ""

@@ -1,0 +1,62 @@
+"""What hangs around the game: the shape of every regularizer, and what it may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ganzoo.nn import DOutput
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One update of one player, as its techniques see it.
+
+    Images are (N, C, H, W) float32 in [-1, 1], augmented as the discriminator sees them, without gradient in the
+    discriminator's step; ``real_images``, ``real_labels`` and ``real_output`` are None in a generator step whose game does
+    not look at real images. Labels are (N,) int64 or None. ``nimg`` counts real images shown to the discriminator before
+    this step, ``index`` the updates of this player.
+
+    ``discriminate(images, labels)`` runs the discriminator once more, always in float32: penalties that differentiate
+    twice lose their meaning in bfloat16. ``random`` is the generator to draw from, so that a resumed run draws the same.
+    """
+
+    generator: nn.Module
+    discriminator: nn.Module
+    discriminate: Callable[[Tensor, Tensor | None], DOutput]
+    z: Tensor
+    fake_images: Tensor
+    fake_labels: Tensor | None
+    fake_output: DOutput
+    real_images: Tensor | None
+    real_labels: Tensor | None
+    real_output: DOutput | None
+    random: torch.Generator
+    nimg: int
+    index: int
+
+
+class Technique(nn.Module):
+    """Base of what a ``Regularizer`` builds. Override what is needed; everything else does nothing.
+
+    Buffers and parameters are moved to the device and kept in checkpoints. Parameters are trained with the discriminator.
+    A penalty is a scalar or per-sample tensor (N,); its mean is added to the player's loss. With ``interval`` k it is
+    computed at every k-th update only and multiplied by k. (StyleGAN2 also slows the optimizer down, because there the
+    penalty is an update of its own; here it is a term of an ordinary update, so nothing is to be corrected.)
+    """
+
+    interval: int = 1
+
+    def d_penalty(self, step: Step) -> Tensor | None:
+        """Added to the discriminator's loss."""
+        return None
+
+    def g_penalty(self, step: Step) -> Tensor | None:
+        """Added to the generator's loss."""
+        return None
+
+    def after_d_step(self, step: Step) -> None:
+        """Called after the discriminator's weights were updated, without gradient (weight clipping)."""

@@ -1,0 +1,159 @@
+"""The run folder: plain files that another tool can read, and one writer at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+
+from ganzoo.config import Resolved, Section, TrainConfig
+from ganzoo.errors import RunError
+from ganzoo.specs import ImageData
+
+RUNS = Path("runs")
+
+
+class DataFacts(Section):
+    """What a run's data were: enough to export and describe the generator without them, and to notice that they changed.
+
+    ``sha256`` is over shape, pixels and labels.
+    """
+
+    images: int
+    channels: Literal[1, 3, 4]
+    height: int
+    width: int
+    class_names: tuple[str, ...]
+    licence: str
+    sha256: str
+
+    @classmethod
+    def of(cls, data: ImageData) -> DataFacts:
+        """The facts of a loaded data set."""
+        count, height, width, channels = data.images.shape
+        digest = hashlib.sha256(str(data.images.shape).encode())
+        digest.update(data.images.tobytes())
+        if data.labels is not None:
+            digest.update(data.labels.tobytes())
+        return cls(
+            images=count,
+            channels=channels,
+            height=height,
+            width=width,
+            class_names=data.class_names,
+            licence=data.licence,
+            sha256=digest.hexdigest(),
+        )
+
+
+class RunFolder:
+    """``config.json``, ``stats.jsonl``, ``samples/``, ``checkpoints/`` and, after an export, ``model.onnx``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.config_file, self.stats_file = path / "config.json", path / "stats.jsonl"
+        self.samples, self.checkpoints, self.model = path / "samples", path / "checkpoints", path / "model.onnx"
+
+    def create(self, resolved: Resolved, facts: DataFacts) -> None:
+        """Make the folder and write its configuration. Raises RunError if there is something in it already."""
+        if self.config_file.exists():
+            raise RunError(
+                f"{self.path} already holds a run.\n"
+                f"Go on with it: 'ganzoo train --resume {self.path}'; or choose another folder with '--out'."
+            )
+        if self.path.exists() and (not self.path.is_dir() or any(p.name != ".lock" for p in self.path.iterdir())):
+            raise RunError(f"{self.path} is not an empty folder. Choose another one with '--out'.")
+        self.samples.mkdir(parents=True, exist_ok=True)
+        self.checkpoints.mkdir(exist_ok=True)
+        self.write_config(resolved, facts)
+
+    def write_config(self, resolved: Resolved, facts: DataFacts) -> None:
+        """Write ``config.json``, whole or not at all."""
+        versions = {name: version(name) for name in ("ganzoo", "torch", "numpy")} | {
+            "python": platform.python_version()
+        }
+        document = {
+            "format": 1,
+            "config": resolved.config.model_dump(mode="json"),
+            "origins": dict(resolved.origins),
+            "data": facts.model_dump(mode="json"),
+            "versions": versions,
+        }
+        partial = self.config_file.with_name(".config.json.partial")
+        partial.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        partial.replace(self.config_file)
+
+    def read_config(self) -> tuple[Resolved, DataFacts]:
+        """The configuration and data that the run was started with. Raises RunError if they cannot be read."""
+        if not self.config_file.is_file():
+            raise RunError(
+                f"{self.path} is not a run folder: it has no config.json.\nStart one with 'ganzoo train RECIPE'."
+            )
+        try:
+            document = json.loads(self.config_file.read_text(encoding="utf-8"))
+            resolved = Resolved(TrainConfig.model_validate(document["config"]), document["origins"])
+            return resolved, DataFacts.model_validate(document["data"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise RunError(f"{self.config_file} cannot be read: {error}") from None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder against a second trainer. Raises RunError if another process holds it."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / ".lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise RunError(
+                f"{self.path} is being trained by another process. Wait for it, or choose another folder with '--out'."
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def log(self, record: Mapping[str, Any]) -> None:
+        """Append one line to ``stats.jsonl``."""
+        with self.stats_file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+
+    def stats(self) -> list[dict[str, Any]]:
+        """All lines of ``stats.jsonl``; a torn last line is left out."""
+        if not self.stats_file.exists():
+            return []
+        records = []
+        for line in self.stats_file.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                records.append(json.loads(line))
+            except ValueError:
+                continue  # cut off by a crash; the steps are done again from the checkpoint
+        return records
+
+    def rewind(self, nimg: int) -> None:
+        """Forget statistics later than ``nimg`` images: a resumed run writes them again."""
+        kept = [record for record in self.stats() if record["nimg"] <= nimg]
+        partial = self.stats_file.with_name(".stats.jsonl.partial")
+        partial.write_text("".join(json.dumps(record) + "\n" for record in kept), encoding="utf-8")
+        partial.replace(self.stats_file)
+
+
+def next_run(name: str, root: Path = RUNS) -> Path:
+    """An unused folder ``runs/NNNNN-NAME``."""
+    numbers = [int(p.name[:5]) for p in root.glob("[0-9][0-9][0-9][0-9][0-9]-*")]
+    return root / f"{max(numbers, default=0) + 1:05d}-{name}"
+
+
+def newest_run(root: Path = RUNS) -> Path:
+    """The run that was worked on last. Raises RunError if there is none."""
+    found = [path.parent for path in root.glob("*/config.json")]
+    if not found:
+        raise RunError(f"There is no run in {root}{os.sep}. Start one with 'ganzoo train dcgan-wgangp'.")
+    return max(found, key=lambda run: max(p.stat().st_mtime for p in (run / "config.json", run / "checkpoints")))

@@ -1,0 +1,214 @@
+"""A game in progress: both players, the averaged generator, optimizers, data and random numbers, as one thing to save."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ganzoo.config import TrainConfig
+from ganzoo.errors import ConfigError, RunError
+from ganzoo.nn import DOutput, as_output, mixes_samples
+from ganzoo.registry import Registry
+from ganzoo.specs import Game, ImageData, ImageShape, NetworkConfig, TechniqueContext
+from ganzoo.techniques import Technique
+from ganzoo.training.data import DeviceData
+from ganzoo.training.optimizers import build_optimizer
+from ganzoo.training.precision import autocast
+
+
+@dataclass
+class TrainingState:
+    """Everything that a training run carries from one step to the next.
+
+    ``class_names`` is empty for an unconditional game. ``nimg`` counts real images shown to the discriminator, ``d_steps``
+    and ``g_steps`` the updates of each player.
+    """
+
+    config: TrainConfig
+    device: torch.device
+    image_shape: ImageShape
+    class_names: tuple[str, ...]
+    data: DeviceData
+    game: Game
+    G: nn.Module
+    D: nn.Module
+    G_ema: nn.Module
+    techniques: dict[str, Technique]
+    augment: nn.Sequential
+    opt_g: torch.optim.Optimizer
+    opt_d: torch.optim.Optimizer
+    random: torch.Generator
+    nimg: int = 0
+    d_steps: int = 0
+    g_steps: int = 0
+
+    def __post_init__(self) -> None:
+        # Under batch norm a joint pass would mix real and generated statistics; without it one pass is quicker than two.
+        self._joint = not mixes_samples(self.D)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the budget is used up: ``steps`` if given, else ``kimg``."""
+        return self.progress >= 1
+
+    @property
+    def progress(self) -> float:
+        """The share of the budget that is used up."""
+        if self.config.steps is not None:
+            return self.g_steps / self.config.steps
+        return self.nimg / (1000 * (self.config.kimg or float("inf")))
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """The context in which networks run in the configured precision."""
+        return autocast(self.device, self.config.precision)
+
+    def latents(self, n: int) -> Tensor:
+        """Fresh latents (n, z_dim) of the configured distribution."""
+        z = torch.empty(n, self.config.z_dim, device=self.device)
+        if self.config.z_distribution == "uniform":
+            return z.uniform_(-1, 1, generator=self.random)
+        return z.normal_(generator=self.random)
+
+    def judge(self, images: Tensor, labels: Tensor | None) -> DOutput:
+        """The discriminator's float32 output for images it is shown as they are."""
+        with self.autocast():
+            output = as_output(self.D(images, labels))
+        return output._replace(logits=output.logits.float())
+
+    def judge_pair(self, real: Tensor, fake: Tensor, labels: Tensor | None) -> tuple[DOutput, DOutput]:
+        """Real and generated images of the same labels, judged in one pass where the discriminator allows it."""
+        if not self._joint:
+            return self.judge(real, labels), self.judge(fake, labels)
+        both = self.judge(torch.cat([real, fake]), None if labels is None else labels.repeat(2))
+        n = len(real)
+        return (
+            DOutput(both.logits[:n], *(None if part is None else part[:n] for part in both[1:])),
+            DOutput(both.logits[n:], *(None if part is None else part[n:] for part in both[1:])),
+        )
+
+    def discriminate(self, images: Tensor, labels: Tensor | None) -> DOutput:
+        """The discriminator in float32 whatever the precision, for penalties."""
+        with torch.autocast(self.device.type, enabled=False):
+            return as_output(self.D(images.float(), labels))
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """All that a resumed run needs to go on bit for bit: tensors by name, and plain counters."""
+        tensors = {
+            f"{part}.{name}": tensor.detach()
+            for part, module in self._modules().items()
+            for name, tensor in module.state_dict().items()
+        }
+        for part, optimizer in self._optimizers().items():
+            for index, values in optimizer.state_dict()["state"].items():
+                tensors |= {f"{part}.{index}.{key}": value for key, value in values.items() if value is not None}
+        tensors["random.latents"] = self.random.get_state()
+        tensors["random.cpu"] = torch.get_rng_state()
+        if self.device.type == "cuda":
+            tensors["random.cuda"] = torch.cuda.get_rng_state(self.device)
+        counters = {"nimg": self.nimg, "d_steps": self.d_steps, "g_steps": self.g_steps, "position": self.data.position}
+        return tensors, counters
+
+    def load(self, tensors: Mapping[str, Tensor], counters: Mapping[str, Any]) -> None:
+        """Take up the state that ``state`` gave. Raises RunError if it is of other networks."""
+        try:
+            for part, module in self._modules().items():
+                module.load_state_dict(_below(tensors, part))
+        except RuntimeError as error:
+            raise RunError(f"The checkpoint does not fit the networks of this configuration: {error}") from None
+        for part, optimizer in self._optimizers().items():
+            state: dict[int, dict[str, Tensor]] = {}
+            for name, tensor in _below(tensors, part).items():
+                index, _, key = name.partition(".")
+                state.setdefault(int(index), {})[key] = tensor
+            optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+        self.random.set_state(tensors["random.latents"])
+        torch.set_rng_state(tensors["random.cpu"])
+        if self.device.type == "cuda" and "random.cuda" in tensors:
+            torch.cuda.set_rng_state(tensors["random.cuda"], self.device)
+        self.nimg, self.d_steps, self.g_steps = counters["nimg"], counters["d_steps"], counters["g_steps"]
+        self.data.position = counters["position"]
+
+    def _modules(self) -> dict[str, nn.Module]:
+        techniques = {f"regularizers.{name}": module for name, module in self.techniques.items()}
+        return {"G": self.G, "D": self.D, "G_ema": self.G_ema, "augment": self.augment, **techniques}
+
+    def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        return {"opt_g": self.opt_g, "opt_d": self.opt_d}
+
+
+def _below(tensors: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
+    return {key.removeprefix(f"{part}."): value for key, value in tensors.items() if key.startswith(f"{part}.")}
+
+
+def build_networks(
+    config: TrainConfig, registry: Registry, image_shape: ImageShape, num_classes: int
+) -> tuple[nn.Module, nn.Module]:
+    """The generator and the discriminator of a configuration. Raises ConfigError for a shape the family cannot do."""
+    architecture = registry.architectures.get(config.architecture)
+    request = NetworkConfig(
+        image_shape=image_shape,
+        z_dim=config.z_dim,
+        num_classes=num_classes,
+        options=architecture.options.model_validate(config.arch),
+    )
+    if architecture.check:
+        architecture.check(request)
+    return architecture.build(request)
+
+
+def build_state(config: TrainConfig, registry: Registry, data: ImageData, device: torch.device) -> TrainingState:
+    """Set up a game from its start. Raises ConfigError for what cannot go together, before anything is written."""
+    if config.conditional and data.labels is None:
+        raise ConfigError(
+            f"Data set {config.dataset!r} has no labels: leave out '--conditional', or use a labelled one."
+        )
+    _, height, width, channels = data.images.shape
+    image_shape = ImageShape(channels, height, width)
+    num_classes = len(data.class_names) if config.conditional else 0
+    torch.manual_seed(config.seed)
+    G, D = (network.to(device) for network in build_networks(config, registry, image_shape, num_classes))
+    G.train()
+    D.train()
+
+    def context(options: Any) -> TechniqueContext[Any]:
+        return TechniqueContext(
+            options=options,
+            generator=G,
+            discriminator=D,
+            image_shape=image_shape,
+            z_dim=config.z_dim,
+            num_classes=num_classes,
+        )
+
+    techniques = {}
+    for name, given in config.regularizers.items():
+        regularizer = registry.regularizers.get(name)
+        techniques[name] = regularizer.build(context(regularizer.options.model_validate(given))).to(device)
+    augmentations = []
+    for name, given in config.augmentations.items():
+        augmentation = registry.augmentations.get(name)
+        augmentations.append(augmentation.build(context(augmentation.options.model_validate(given))).to(device))
+    loss = registry.losses.get(config.loss)
+    extra = [p for technique in techniques.values() for p in technique.parameters()]
+    return TrainingState(
+        config=config,
+        device=device,
+        image_shape=image_shape,
+        class_names=data.class_names if config.conditional else (),
+        data=DeviceData(data, conditional=config.conditional, seed=config.seed, device=device),
+        game=loss.build(loss.options.model_validate(config.loss_options)),
+        G=G,
+        D=D,
+        G_ema=deepcopy(G).requires_grad_(False),
+        techniques=techniques,
+        augment=nn.Sequential(*augmentations),
+        opt_g=build_optimizer(G.parameters(), config.optimizer_g),
+        opt_d=build_optimizer([*D.parameters(), *extra], config.optimizer_d),
+        random=torch.Generator(device).manual_seed(config.seed + 1),
+    )

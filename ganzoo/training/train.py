@@ -1,0 +1,157 @@
+"""Starting a run, going on with one, and looking at what one would do."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from ganzoo.config import Resolved, TrainConfig
+from ganzoo.data.load import load_dataset
+from ganzoo.errors import GanzooError, RunError
+from ganzoo.registry import Registry
+from ganzoo.specs import ImageData
+from ganzoo.training.checkpoint import newest_checkpoint
+from ganzoo.training.interrupts import Interrupts
+from ganzoo.training.loop import critic_steps, play
+from ganzoo.training.precision import apply_precision, pick_device
+from ganzoo.training.preview import save_preview
+from ganzoo.training.progress import TrainingProgress
+from ganzoo.training.run import DataFacts, RunFolder
+from ganzoo.training.state import TrainingState, build_state
+from ganzoo.training.steps import d_step, g_step
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a training ended. ``signal`` is the one that asked it to stop, or None."""
+
+    run: Path
+    nimg: int
+    seconds: float
+    images_per_s: float
+    signal: int | None = None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run would be: parameters of each player, data, and time in seconds from a few measured iterations."""
+
+    generator_parameters: int
+    discriminator_parameters: int
+    facts: DataFacts
+    seconds: float
+    images_per_s: float
+
+
+def start(resolved: Resolved, registry: Registry, folder: Path) -> Outcome:
+    """Train from the beginning in a new run folder. Raises GanzooError for everything that a user can put right."""
+    data, resolved = _load(resolved, registry)
+    state = _build(resolved.config, registry, data)
+    run = RunFolder(folder)
+    with run.locked():
+        run.create(resolved, DataFacts.of(data))
+        save_preview(state, run.samples / "kimg000000.000.png")
+        return _train(state, run)
+
+
+def resume(folder: Path, registry: Registry, *, kimg: float | None = None, steps: int | None = None) -> Outcome:
+    """Go on from the newest good checkpoint as if the run had not stopped; ``kimg`` or ``steps`` sets a new budget.
+
+    Raises RunError if the folder holds no run, is busy, or its data are no longer what they were.
+    """
+    run = RunFolder(folder)
+    before, facts = run.read_config()
+    with run.locked():
+        budget = {"kimg": kimg, "steps": None} if kimg else {"steps": steps} if steps else {}
+        origins = {**before.origins, **dict.fromkeys(budget, "resume")}
+        resolved = Resolved(before.config.model_copy(update=budget), origins)
+        data, resolved = _load(resolved, registry)
+        if DataFacts.of(data).sha256 != facts.sha256:
+            raise RunError(
+                f"The data of {resolved.config.dataset!r} are not those that {folder} was trained on "
+                f"({len(data.images)} images, then {facts.images}).\nBring them back, or start a new run."
+            )
+        state = _build(resolved.config, registry, data)
+        path, tensors, counters = newest_checkpoint(run.checkpoints, _say)
+        state.load(tensors, counters)
+        run.write_config(resolved, facts)
+        run.rewind(state.nimg)
+        _say(f"Going on from {path.name}.")
+        return _train(state, run)
+
+
+def estimate(resolved: Resolved, registry: Registry, *, iterations: int = 3) -> tuple[Resolved, Estimate]:
+    """Load the data, build the networks, time a few iterations, write nothing."""
+    data, resolved = _load(resolved, registry)
+    config = resolved.config
+    state = _build(config, registry, data)
+    critic = config.n_critic  # a boost is an exception, not the pace
+    with _explained(config):
+        for i in range(iterations + 1):
+            if i == 1:  # the first iteration pays for allocations
+                begin = time.monotonic()
+            for _ in range(critic):
+                d_step(state)
+            g_step(state)
+    per_iteration = (time.monotonic() - begin) / iterations
+    images_per_s = critic * config.batch_size / per_iteration
+    steps = config.steps if config.steps is not None else 0
+    shown = (
+        sum(critic_steps(config, i) for i in range(steps)) * config.batch_size if steps else 1000 * (config.kimg or 0)
+    )
+    sizes = [sum(p.numel() for p in network.parameters()) for network in (state.G, state.D)]
+    return resolved, Estimate(sizes[0], sizes[1], DataFacts.of(data), shown / images_per_s, images_per_s)
+
+
+def _load(resolved: Resolved, registry: Registry) -> tuple[ImageData, Resolved]:
+    """The images, and the configuration with the size and channels that they turned out to have."""
+    config = resolved.config
+    data = load_dataset(
+        config.dataset, registry, resolution=config.resolution, channels=config.channels, data_dir=config.data_dir
+    )
+    found = {"resolution": data.images.shape[1], "channels": data.images.shape[3]}
+    settled = {key: value for key, value in found.items() if getattr(config, key) is None}
+    origins = {**resolved.origins, **dict.fromkeys(settled, f"data set {config.dataset}")}
+    return data, replace(resolved, config=config.model_copy(update=settled), origins=origins)
+
+
+def _build(config: TrainConfig, registry: Registry, data: ImageData) -> TrainingState:
+    apply_precision(config.precision)
+    with _explained(config):
+        return build_state(config, registry, data, pick_device(config.device))
+
+
+def _train(state: TrainingState, run: RunFolder) -> Outcome:
+    begin, first = time.monotonic(), state.nimg
+    progress = TrainingProgress(nimg=state.nimg, share=state.progress)
+    with _explained(state.config), Interrupts() as interrupts, progress:
+        play(state, run, progress, interrupts)
+    seconds = time.monotonic() - begin
+    pace = (state.nimg - first) / max(seconds, 1e-9)
+    return Outcome(run.path, state.nimg, seconds, pace, interrupts.received)
+
+
+@contextmanager
+def _explained(config: TrainConfig) -> Iterator[None]:
+    """Turn an exhausted memory into a sentence that names the option to change."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "memory" not in str(error):
+            raise
+        smaller = max(config.batch_size // 2, 2)
+        raise GanzooError(
+            f"Out of memory at batch size {config.batch_size} and {config.resolution} pixels.\n"
+            f"Try '--batch-size {smaller}', a smaller '--resolution' or narrower networks ('ganzoo list architectures'). "
+            "Checkpoints that were written are good."
+        ) from error
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
