@@ -1,0 +1,70 @@
+"""The first GANs for ganzoo: multilayer perceptrons, and the maxout networks of the 2014 paper."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from ganzoo import Architecture, NetworkConfig, Options, hookimpl
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Widths = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
+
+
+class MLPOptions(Options):
+    """Units of each hidden layer, from the input on."""
+
+    hidden_g: Widths = Field((256, 512, 1024), description="units of the generator's hidden layers")
+    hidden_d: Widths = Field((512, 256), description="units of the discriminator's hidden layers")
+    norm_g: Literal["batch", "layer", "none"] = Field("batch", description="normalisation in the generator")
+    norm_d: Literal["layer", "spectral", "none"] = Field("none", description="normalisation in the discriminator")
+
+
+class MaxoutOptions(Options):
+    """The numbers of the 2014 paper's MNIST experiment."""
+
+    hidden_g: Widths = Field((1200, 1200), description="units of the generator's hidden layers")
+    hidden_d: Widths = Field((240, 240), description="maxout units of the discriminator's hidden layers")
+    pieces: int = Field(5, ge=2, description="linear pieces of a maxout unit")
+    dropout_input: float = Field(0.2, ge=0, lt=1, description="share of the discriminator's inputs dropped")
+    dropout_hidden: float = Field(0.5, ge=0, lt=1, description="share of its hidden units dropped")
+
+
+def build_mlp(config: NetworkConfig[MLPOptions]) -> "tuple[nn.Module, nn.Module]":
+    from ganzoo_classic import mlp  # torch loads here, not at --help
+
+    return mlp.Generator(config), mlp.Discriminator(config)
+
+
+def build_maxout(config: NetworkConfig[MaxoutOptions]) -> "tuple[nn.Module, nn.Module]":
+    from ganzoo_classic import maxout
+
+    return maxout.Generator(config), maxout.Discriminator(config)
+
+
+@hookimpl
+def register_architectures(register: Callable[[Architecture], None]) -> None:
+    register(
+        Architecture(
+            name="mlp",
+            build=build_mlp,
+            options=MLPOptions,
+            conditional=True,
+            defaults={"z_dim": 100},
+            paper="arXiv:1411.1784",
+            summary="Fully connected networks, as most first implementations have them.",
+        )
+    )
+    register(
+        Architecture(
+            name="maxout",
+            build=build_maxout,
+            options=MaxoutOptions,
+            conditional=True,
+            defaults={"z_dim": 100, "z_distribution": "uniform"},
+            paper="arXiv:1406.2661",
+            summary="The 2014 paper's MNIST networks: ReLU generator, maxout discriminator with dropout.",
+        )
+    )

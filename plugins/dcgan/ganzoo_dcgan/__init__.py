@@ -1,0 +1,58 @@
+"""DCGAN for ganzoo (Radford, Metz & Chintala 2015, arXiv:1511.06434)."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from ganzoo import Architecture, ConfigError, NetworkConfig, Options, hookimpl
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Norm = Literal["batch", "instance", "layer", "spectral", "none"]
+
+
+class DCGANOptions(Options):
+    """Widths are channels next to the image; they double with each halving of the resolution, up to ``max_width``."""
+
+    width_g: int = Field(64, ge=1, description="channels of the generator's last hidden layer")
+    width_d: int = Field(64, ge=1, description="channels of the discriminator's first layer")
+    max_width: int = Field(1024, ge=1, description="most channels anywhere")
+    norm_g: Norm = Field("batch", description="normalisation in the generator")
+    norm_d: Norm = Field("batch", description="normalisation in the discriminator")
+    embedding_dim: int = Field(32, ge=1, description="size of the class embedding beside z")
+
+
+def build(config: NetworkConfig[DCGANOptions]) -> "tuple[nn.Module, nn.Module]":
+    from ganzoo_dcgan.networks import build_pair  # torch loads here, not at --help
+
+    return build_pair(config)
+
+
+def check(config: NetworkConfig[DCGANOptions]) -> None:
+    """Raise ConfigError unless the image is a square whose side is a power of two of at least 8."""
+    _, height, width = config.image_shape
+    if height == width and height >= 8 and height.bit_count() == 1:
+        return
+    below = 1 << (max(height, 8).bit_length() - 1)
+    nearest = min((below, below * 2), key=lambda side: abs(side - height))
+    raise ConfigError(
+        f"dcgan cannot make images of {height}x{width}: expected a square, its side a power of two of at least 8.\n"
+        f"The nearest is '--resolution {nearest}'."
+    )
+
+
+@hookimpl
+def register_architectures(register: Callable[[Architecture], None]) -> None:
+    register(
+        Architecture(
+            name="dcgan",
+            build=build,
+            check=check,
+            options=DCGANOptions,
+            conditional=True,
+            paper="arXiv:1511.06434",
+            summary="Strided convolutions, at every power-of-two resolution from 8.",
+        )
+    )
