@@ -237,7 +237,7 @@ def _validated(schema: type[TrainConfig], values: Mapping[str, Any], origins: Ma
 def _explain(error: ValidationError, schema: type[BaseModel], origins: Mapping[str, str], prefix: str = "") -> str:
     lines = []
     for finding in error.errors():
-        key = prefix + ".".join(str(part) for part in finding["loc"])
+        key = (prefix + ".".join(str(part) for part in finding["loc"])).rstrip(".")  # a rule over a whole record has no place
         if finding["type"] == "extra_forbidden":
             lines.append(f"{key}: there is no such option. Known here: {_known(schema, finding['loc'][:-1])}.")
         else:

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 class Options(BaseModel):
-    """Base for the options of a plugin's record: typed, ranged, described; unknown names are refused."""
+    """Base for the options of a plugin's record: typed, ranged, described; unknown names are refused, numbers are finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
 
 
 OptionsT = TypeVar("OptionsT", bound=Options)

@@ -22,6 +22,6 @@ def command(models: tuple[Path, ...], host: str, port: int, device: str, workers
     curl -o 42.png http://127.0.0.1:8000/v1/models/NAME/images/42.png
     """
     from ganzoo.published import model_cards
-    from ganzoo_serve.cli import serve
+    from ganzoo_serve.serving import serve
 
     serve(list(models) or [model_cards()], host=host, port=port, device=device, workers=workers)

@@ -1,0 +1,61 @@
+"""Gradient penalty of the Wasserstein critic (Gulrajani et al. 2017, arXiv:1704.00028)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ganzoo import TechniqueContext
+from ganzoo.techniques import Step, Technique
+from ganzoo_regularizers.independence import require_independent_samples
+
+if TYPE_CHECKING:
+    from ganzoo_regularizers import GradientPenaltyOptions
+
+
+def interpolate(*, real_images: Tensor, fake_images: Tensor, random: torch.Generator) -> Tensor:
+    """epsilon * real + (1 - epsilon) * fake, with one epsilon from U[0, 1) for each sample.
+
+    Shapes: (N, C, H, W), (N, C, H, W) -> (N, C, H, W); ``random`` is on their device. Source: algorithm 1, line 6.
+    """
+    shape = (len(real_images),) + (1,) * (real_images.dim() - 1)
+    epsilon = torch.rand(shape, generator=random, device=real_images.device, dtype=real_images.dtype)
+    return epsilon * real_images + (1 - epsilon) * fake_images
+
+
+def gradient_penalty(*, images: Tensor, logits: Tensor, target: float = 1.0, one_sided: bool = False) -> Tensor:
+    """(||grad_x D(x)|| - target)^2 with the norm over C, H and W of each sample; one-sided: max(0, norm - target)^2.
+
+    Shapes: (N, C, H, W) with gradient, (N,) -> (N,). Source: equation 3, whose lambda the caller applies; one-sided:
+    section 4, "Two-sided penalty".
+    """
+    (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
+    # vector_norm, as it takes 0 for its own gradient at 0, where that of sqrt(sum of squares) is infinite.
+    excess = torch.linalg.vector_norm(gradient.flatten(1), dim=1) - target
+    return (F.relu(excess) if one_sided else excess).square()
+
+
+class GradientPenalty(Technique):
+    """``weight`` * ``gradient_penalty`` between a step's real and generated images, under the real ones' classes.
+
+    Raises ConfigError for a discriminator with batch norm.
+    """
+
+    def __init__(self, context: TechniqueContext[GradientPenaltyOptions]) -> None:
+        super().__init__()
+        require_independent_samples(context.discriminator, "gradient-penalty")
+        self.options = context.options
+        self.interval = context.options.interval
+
+    def d_penalty(self, step: Step) -> Tensor:
+        assert step.real_images is not None  # as always in a discriminator's step
+        images = interpolate(
+            real_images=step.real_images.detach(), fake_images=step.fake_images.detach(), random=step.random
+        ).requires_grad_(True)
+        logits = step.discriminate(images, step.real_labels).logits
+        return self.options.weight * gradient_penalty(
+            images=images, logits=logits, target=self.options.target, one_sided=self.options.one_sided
+        )

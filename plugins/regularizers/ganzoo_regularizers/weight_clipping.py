@@ -1,0 +1,28 @@
+"""Weight clipping of the Wasserstein critic (Arjovsky et al. 2017, arXiv:1701.07875)."""
+
+import torch
+from torch import nn
+
+from ganzoo.techniques import Step, Technique
+
+
+@torch.no_grad()
+def clip_parameters(module: nn.Module, limit: float) -> None:
+    """Move every parameter of ``module`` into [-limit, limit], in place. Buffers (running statistics) are no weights.
+
+    Biases and the scales and shifts of normalisation layers are clipped too: the paper's w are all of the critic's
+    parameters (algorithm 1, line 7), and so read the authors' published settings.
+    """
+    for parameter in module.parameters():  # no torch._foreach_clamp_*: private, and no faster on a CPU
+        parameter.clamp_(-limit, limit)
+
+
+class WeightClipping(Technique):
+    """Clips the critic after each of its steps, as algorithm 1 has it; the first step is from unclipped weights."""
+
+    def __init__(self, limit: float) -> None:
+        super().__init__()
+        self.limit = limit
+
+    def after_d_step(self, step: Step) -> None:
+        clip_parameters(step.discriminator, self.limit)

@@ -1,0 +1,67 @@
+"""Zero-centred gradient penalties R1 and R2 (Mescheder, Geiger & Nowozin 2018, arXiv:1801.04406)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from torch import Tensor
+
+from ganzoo import TechniqueContext
+from ganzoo.techniques import Step, Technique
+from ganzoo_regularizers.independence import require_independent_samples
+
+if TYPE_CHECKING:
+    from ganzoo_regularizers import ZeroCentredOptions
+
+
+def r1_penalty(*, real_images: Tensor, real_logits: Tensor) -> Tensor:
+    """||grad_x D(x)||^2 at real images; the caller applies gamma / 2.
+
+    Shapes: (N, C, H, W) with gradient, (N,) -> (N,). Source: equation 9.
+    """
+    (gradient,) = torch.autograd.grad(real_logits.sum(), real_images, create_graph=True)
+    return gradient.square().flatten(1).sum(1)
+
+
+def r2_penalty(*, fake_images: Tensor, fake_logits: Tensor) -> Tensor:
+    """||grad_x D(x)||^2 at generated images; the caller applies gamma / 2.
+
+    Shapes: (N, C, H, W) with gradient, (N,) -> (N,). Source: equation 10.
+    """
+    return r1_penalty(real_images=fake_images, real_logits=fake_logits)
+
+
+class ZeroCentred(Technique):
+    """What R1 and R2 share. Raises ConfigError for a discriminator with batch norm."""
+
+    name: ClassVar[str]
+
+    def __init__(self, context: TechniqueContext[ZeroCentredOptions]) -> None:
+        super().__init__()
+        require_independent_samples(context.discriminator, self.name)
+        self.gamma = context.options.gamma
+        self.interval = context.options.interval
+
+
+class R1(ZeroCentred):
+    """gamma / 2 * ``r1_penalty`` at the step's real images, under their classes."""
+
+    name = "r1"
+
+    def d_penalty(self, step: Step) -> Tensor:
+        assert step.real_images is not None  # as always in a discriminator's step
+        images = step.real_images.detach().requires_grad_(True)
+        logits = step.discriminate(images, step.real_labels).logits
+        return self.gamma / 2 * r1_penalty(real_images=images, real_logits=logits)
+
+
+class R2(ZeroCentred):
+    """gamma / 2 * ``r2_penalty`` at the step's generated images, under their classes."""
+
+    name = "r2"
+
+    def d_penalty(self, step: Step) -> Tensor:
+        images = step.fake_images.detach().requires_grad_(True)
+        logits = step.discriminate(images, step.fake_labels).logits
+        return self.gamma / 2 * r2_penalty(fake_images=images, fake_logits=logits)

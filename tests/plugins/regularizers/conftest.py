@@ -1,0 +1,107 @@
+"""Steps made by hand, for discriminators small enough to be differentiated on paper."""
+
+from types import SimpleNamespace
+
+import pluggy
+import pytest
+import torch
+from torch import nn
+
+import ganzoo_regularizers
+from ganzoo import ImageShape, TechniqueContext, hookspecs
+from ganzoo.nn import as_output
+from ganzoo.registry import Registry
+from ganzoo.techniques import Step
+
+
+class Linear(nn.Module):
+    """D(x) = <w, x>: its gradient is w at every image."""
+
+    def __init__(self, weight):
+        super().__init__()
+        self.weight = nn.Parameter(weight)
+
+    def forward(self, images, c=None):
+        return (images * self.weight).flatten(1).sum(1)
+
+
+class Quadratic(nn.Module):
+    """D(x) = x'Ax / 2 with a symmetric A: its gradient is Ax."""
+
+    def __init__(self, matrix):
+        super().__init__()
+        self.matrix = nn.Parameter((matrix + matrix.T) / 2)
+
+    def forward(self, images, c=None):
+        x = images.flatten(1)
+        return ((x @ self.matrix) * x).sum(1) / 2
+
+
+@pytest.fixture(scope="session")
+def critics():
+    torch.set_num_threads(1)
+    return SimpleNamespace(Linear=Linear, Quadratic=Quadratic)
+
+
+@pytest.fixture
+def conv_critic():
+    """A smooth convolutional critic of 3-channel 4x4 images, in float64."""
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.Tanh(), nn.Flatten(), nn.Linear(64, 1)).double()
+
+
+@pytest.fixture(scope="session")
+def registry():
+    manager = pluggy.PluginManager("ganzoo")
+    manager.add_hookspecs(hookspecs)
+    manager.register(ganzoo_regularizers)
+    manager.check_pending()
+    return Registry.collect(manager, [])
+
+
+@pytest.fixture
+def build(registry):
+    """``build("r1", critic, gamma=2)``: a registered technique for that discriminator, with those options."""
+
+    def build_technique(name, discriminator, **options):
+        regularizer = registry.regularizers.get(name)
+        context = TechniqueContext(
+            options=regularizer.options(**options),
+            generator=nn.Identity(),
+            discriminator=discriminator,
+            image_shape=ImageShape(3, 4, 4),
+            z_dim=8,
+            num_classes=0,
+        )
+        return regularizer.build(context)
+
+    return build_technique
+
+
+@pytest.fixture
+def make_step():
+    """A step of the discriminator. ``seen`` collects what it was asked again: (images, labels)."""
+
+    def make(discriminator, real_images, fake_images, *, real_labels=None, fake_labels=None, seed=0, seen=None):
+        def discriminate(images, labels):
+            if seen is not None:
+                seen.append((images, labels))
+            return as_output(discriminator(images))
+
+        return Step(
+            generator=nn.Identity(),
+            discriminator=discriminator,
+            discriminate=discriminate,
+            z=torch.zeros(len(fake_images), 8),
+            fake_images=fake_images,
+            fake_labels=fake_labels,
+            fake_output=as_output(discriminator(fake_images)),
+            real_images=real_images,
+            real_labels=real_labels,
+            real_output=as_output(discriminator(real_images)),
+            random=torch.Generator().manual_seed(seed),
+            nimg=0,
+            index=0,
+        )
+
+    return make
