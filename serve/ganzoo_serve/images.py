@@ -1,0 +1,109 @@
+"""Pictures from arrays: encoders by file extension, and the grid.
+
+An image here is uint8 (h, w, c) with c = 1, 3 or 4, or (h, w): grey, RGB or RGBA. For anything else encoders raise
+ValueError.
+"""
+
+import io
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import PIL
+from PIL import Image as Picture
+
+from ganzoo_serve import png as png_file
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A way to write one image. ``version`` changes when the bytes for the same pixels may."""
+
+    extension: str
+    media_type: str
+    encode: Callable[[Pixels], bytes]
+    version: str
+
+
+def png(image: Pixels) -> bytes:
+    """Lossless; fast rather than small."""
+    return png_file.encode(check(image))
+
+
+def jpg(image: Pixels, *, quality: int = 90) -> bytes:
+    """JPEG without chroma subsampling (4:4:4), which small images would suffer from. Alpha is laid on white."""
+    picture = Picture.fromarray(_squeeze(check(image)))
+    if picture.mode == "RGBA":
+        picture = Picture.alpha_composite(Picture.new("RGBA", picture.size, "white"), picture).convert("RGB")
+    return _save(picture, "JPEG", quality=quality, subsampling=0)
+
+
+def webp(image: Pixels) -> bytes:
+    """Lossless WebP; grey becomes RGB, which the format needs. ``exact`` keeps the colour of transparent pixels."""
+    picture = Picture.fromarray(_squeeze(check(image)))
+    return _save(
+        picture if picture.mode != "L" else picture.convert("RGB"), "WEBP", lossless=True, exact=True, method=1
+    )
+
+
+def npy(image: Pixels) -> bytes:
+    """The array itself, (h, w, c), in NumPy's format; read it with ``allow_pickle=False``."""
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, np.ascontiguousarray(check(image)), allow_pickle=False)
+    return buffer.getvalue()
+
+
+FORMATS = {
+    "png": Format("png", "image/png", png, png_file.VERSION),
+    "jpg": Format("jpg", "image/jpeg", jpg, f"pillow-{PIL.__version__}"),
+    "jpeg": Format("jpeg", "image/jpeg", jpg, f"pillow-{PIL.__version__}"),
+    "webp": Format("webp", "image/webp", webp, f"pillow-{PIL.__version__}"),
+    "npy": Format("npy", "application/x-npy", npy, "1"),
+}
+
+
+def grid(images: Pixels, columns: int | None = None) -> Pixels:
+    """Images (n, h, w, c), n >= 1, as one: (rows * h, columns * w, c), row by row, edge to edge; unused cells are zero.
+
+    There is no padding, so that image i is ``grid[r*h : (r+1)*h, k*w : (k+1)*w]`` with r, k = divmod(i, columns).
+    ``columns`` defaults to ``square_columns(n)``.
+    """
+    n, height, width, channels = images.shape
+    columns = columns or square_columns(n)
+    rows = math.ceil(n / columns)
+    cells = np.zeros((rows * columns, height, width, channels), dtype=np.uint8)
+    cells[:n] = images
+    return (
+        cells.reshape(rows, columns, height, width, channels)
+        .swapaxes(1, 2)
+        .reshape(rows * height, columns * width, channels)
+    )
+
+
+def square_columns(n: int) -> int:
+    """The number of columns that makes a grid of n images square, or one wider than high."""
+    return math.isqrt(n - 1) + 1
+
+
+def check(image: Pixels) -> Pixels:
+    """The image as (h, w, c). Raises ValueError unless it is one."""
+    shaped = image[:, :, np.newaxis] if image.ndim == 2 else image
+    if image.dtype != np.uint8 or shaped.ndim != 3 or shaped.shape[2] not in (1, 3, 4) or 0 in shaped.shape:
+        raise ValueError(
+            f"Not an image: {image.dtype} {image.shape}. Expected uint8 (h, w, c) with c = 1, 3 or 4, or (h, w)."
+        )
+    return shaped
+
+
+def _squeeze(image: Pixels) -> Pixels:
+    return image[:, :, 0] if image.shape[2] == 1 else image
+
+
+def _save(picture: Picture.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()

@@ -1,0 +1,115 @@
+"""From paths to a listening server, and down again."""
+
+import contextlib
+import logging
+import logging.config
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from ganzoo_serve import runtime
+from ganzoo_serve.app import create_app
+from ganzoo_serve.catalogue import Catalogue
+from ganzoo_serve.errors import ServeError
+from ganzoo_serve.generator import Generator
+from ganzoo_serve.limits import Limits
+
+logger = logging.getLogger("ganzoo_serve")
+
+
+def serve(
+    paths: Iterable[str | Path],
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    device: runtime.Device = "auto",
+    workers: int | None = None,
+    limits: Limits | None = None,
+) -> None:
+    """Serve the models in ``paths`` until SIGINT or SIGTERM; what is being answered then is finished first.
+
+    ``port`` 0 takes a free one. Logs to stderr. Raises ServeError: the port is taken, no model can be loaded.
+    """
+    logging.config.dictConfig(_LOGGING)
+    problem = runtime.installation_problem()
+    if problem:
+        logger.warning(problem)
+    # Bound before the models load, which takes a while: a taken port should not cost that while, nor be lost in it.
+    with _bind(host, port) as listening, Catalogue.load(paths, device=device, workers=workers) as models:
+        host, port = listening.getsockname()[:2]
+        _announce(models, f"http://{f'[{host}]' if ':' in host else host}:{port}")
+        config = uvicorn.Config(
+            create_app(models, limits=limits),
+            server_header=False,
+            log_config=None,
+            timeout_graceful_shutdown=10,
+            ws="none",
+        )
+        with _signals_end_quietly():
+            uvicorn.Server(config).run(sockets=[listening])
+    logger.info("Stopped.")
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        # A positive number is the system's own; a negative one, from getaddrinfo, has its text with it.
+        code = error.errno or 0
+        reason = (os.strerror(code) if code > 0 else error.strerror or str(error)).lower()
+        raise ServeError(
+            f"Cannot listen on {host}:{port}: {reason}.\n"
+            "Choose another port with '--port' ('--port 0' takes a free one), or another address with '--host'."
+        ) from error
+
+
+def _announce(models: Mapping[str, Generator], url: str) -> None:
+    for name, generator in models.items():
+        image = generator.metadata.image
+        facts = f"{image.width}x{image.height}, {generator.device}, {generator.workers} workers"
+        logger.info("Model %s@%s (%s): %s/v1/models/%s/images/42.png", name, generator.rev, facts, url, name)
+    logger.info("Listening on %s (Ctrl-C stops it).", url)
+
+
+@contextlib.contextmanager
+def _signals_end_quietly() -> Iterator[None]:
+    """uvicorn stops on a signal and then raises it again, which would end us as killed: ignore that second one."""
+    if threading.current_thread() is not threading.main_thread():  # only there can handlers be set, or signals arrive
+        yield
+        return
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+_LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "plain": {"format": "%(asctime)s %(levelname)s %(message)s"},
+        "access": {
+            "()": "uvicorn.logging.AccessFormatter",
+            "fmt": "%(asctime)s %(status_code)s %(request_line)s",
+            "use_colors": False,
+        },
+    },
+    "handlers": {
+        "plain": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"},
+        "access": {"class": "logging.StreamHandler", "formatter": "access", "stream": "ext://sys.stderr"},
+    },
+    "loggers": {
+        "ganzoo_serve": {"handlers": ["plain"], "level": "INFO", "propagate": False},
+        "uvicorn": {"handlers": ["plain"], "level": "WARNING", "propagate": False},
+        "uvicorn.access": {"handlers": ["access"], "level": "INFO", "propagate": False},
+    },
+}

@@ -1,0 +1,108 @@
+"""Routes that describe: health, models, page, docs; and the one shape of every error."""
+
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from ganzoo_serve.app import create_app
+from ganzoo_serve.errors import ModelError
+
+
+def assert_problem(response, status, detail):
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["cache-control"] == "no-store"
+    body = response.json()
+    assert set(body) == {"type", "title", "status", "detail", "instance", "error", "errors"}
+    assert body["status"] == status
+    assert body["error"] == body["detail"]
+    assert re.search(detail, body["detail"]), body["detail"]
+    return body
+
+
+def test_health(client):
+    assert client.get("/livez").json() == {"live": True}
+    assert client.get("/readyz").json() == {"ready": True}
+
+
+def test_models_are_listed_and_described_without_their_path(client, classy, model_dir):
+    listed = client.get("/v1/models").json()
+    assert listed["object"] == "list"
+    assert [model["id"] for model in listed["data"]] == ["classy", "floaty", "plain", "truncated"]
+    model = client.get("/v1/models/classy").json()
+    assert model in listed["data"]
+    assert model["object"] == "model"
+    assert model["rev"] == classy.rev
+    assert model["sha256"].startswith(classy.rev)
+    assert model["image"] == {"height": 8, "width": 8, "channels": 1}
+    assert model["classes"] == ["cat", "dog", "Zebra", "größe"]
+    assert client.get(model["example"]).status_code == 200
+    assert client.get(f"/v1/models/classy@{classy.rev}").json() == model
+    assert str(model_dir) not in client.get("/v1/models").text
+
+
+def test_unknown_models_and_revisions(client, classy):
+    assert_problem(client.get("/v1/models/clasy"), 404, "There is no model 'clasy' here. Did you mean 'classy'")
+    assert_problem(client.get("/v1/models/zzz"), 404, "See /v1/models")
+    assert_problem(client.get("/v1/models/classy@0123"), 404, f"is here as revision {classy.rev}, not as '0123'")
+    assert_problem(client.get("/v1/models/classy@"), 404, "not as ''")
+    assert_problem(client.get("/v1/models/" + "x" * 5000), 404, "no model 'x{64}'")
+    assert_problem(client.get("/v1/models/..%2F..%2Fetc%2Fpasswd"), 404, "")
+    assert_problem(client.get("/v1/models/%F0%9F%A6%93"), 404, "🦓")
+
+
+def test_unknown_paths_and_methods(client):
+    assert_problem(client.get("/nowhere"), 404, "See /docs")
+    body = assert_problem(client.delete("/v1/models"), 405, "DELETE is not allowed here")
+    assert body["instance"] == "/v1/models"
+    assert client.delete("/v1/models").headers["allow"] == "GET"
+
+
+def test_the_page_shows_every_model_and_loads_nothing_from_elsewhere(client, generators):
+    response = client.get("/")
+    assert response.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in response.headers["content-security-policy"]
+    sources = re.findall(r'(?:src|href)="([^"]+)"', response.text)
+    assert not [source for source in sources if ":" in source or source.startswith("/")]
+    assert all(client.get("/" + source).status_code == 200 for source in set(sources))
+    assert all(f"v1/models/{name}@" in response.text for name in generators)
+    assert "größe" in response.text
+
+
+def test_the_docs_need_no_internet(client):
+    html = client.get("/docs").text
+    assert "http" not in html
+    for source in re.findall(r'(?:src|href)="([^"]+)"', html):
+        assert client.get("/" + source).status_code == 200
+    assert "openapi.json" in client.get("/docs/start.js").text
+    paths = client.get("/openapi.json").json()["paths"]
+    assert "/v1/models/{model}/images/{seed}.{extension}" in paths
+    body = paths["/v1/models/{model}/samples"]["post"]["requestBody"]
+    assert "seeds" in body["content"]["application/json"]["schema"]["properties"]
+
+
+def test_every_reply_says_what_it_may_not_do(client):
+    for path in ("/", "/livez", "/nowhere", "/v1/models/plain/images/1.png"):
+        headers = client.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("failure", [ModelError("/secret/path failed"), ValueError("secret"), MemoryError("secret")])
+def test_a_failure_shows_its_number_and_nothing_else(generators, plain, monkeypatch, caplog, failure):
+    def fail(*args, **kwargs):
+        raise failure
+
+    with TestClient(create_app(generators)) as client:
+        monkeypatch.setattr(plain, "draw", fail)
+        for response in (
+            client.get("/v1/models/plain/images/7.png"),
+            client.post("/v1/models/plain/samples", json={"n": 9}),
+        ):
+            body = assert_problem(response, 500, "The server's log has it as")
+            assert "secret" not in response.text
+            assert "Traceback" not in response.text
+            number = body["instance"].removeprefix("urn:uuid:")
+            assert number in caplog.text
+    assert "secret" in caplog.text
