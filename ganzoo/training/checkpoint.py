@@ -34,7 +34,8 @@ def save_checkpoint(
     partial = folder / f".{path.name}.partial"
     held = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
     text = json.dumps(plain, sort_keys=True)
-    content = save(held, metadata={"ganzoo": text, "sha256": _digest(held, text)})
+    # One entry: safetensors writes several in no fixed order, and equal states must be equal files.
+    content = save(held, metadata={"ganzoo": json.dumps({"plain": text, "sha256": _digest(held, text)})})
     try:
         with partial.open("wb") as file:
             file.write(content)
@@ -64,12 +65,12 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """The tensors (on the CPU) and plain values of a checkpoint. Raises Damaged unless its checksum holds."""
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
+            seal = json.loads((file.metadata() or {})["ganzoo"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (SafetensorError, OSError, ValueError) as error:
+            text, digest = seal["plain"], seal["sha256"]
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         raise Damaged(f"{path} cannot be read: {error}") from None
-    text = metadata.get("ganzoo", "")
-    if metadata.get("sha256") != _digest(tensors, text):
+    if digest != _digest(tensors, text):
         raise Damaged(f"{path} is damaged: its checksum does not hold")
     plain: dict[str, Any] = json.loads(text)
     return tensors, plain

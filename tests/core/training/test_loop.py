@@ -1,0 +1,152 @@
+import json
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from ganzoo import Game, Loss
+from ganzoo.config import Layer, TrainConfig, resolve
+from ganzoo.data.load import load_dataset
+from ganzoo.errors import ConfigError, Diverged, GanzooError
+from ganzoo.registry import get_registry
+from ganzoo.training import estimate, start
+from ganzoo.training.checkpoint import checkpoints, load_checkpoint
+from ganzoo.training.loop import critic_steps, due
+from ganzoo.training.state import build_state
+from ganzoo.training.steps import d_step, g_step
+
+TINY = {"batch_size": 8, "z_dim": 4, "arch.hidden_g": [16], "arch.hidden_d": [16], "steps": 2}
+
+
+def tiny(**settings):
+    return resolve("mlp-ns", get_registry(), [Layer("test", TINY | settings)])
+
+
+def config(**settings):
+    return TrainConfig(recipe="mlp-wgan", architecture="mlp", loss="wgan", **settings)
+
+
+def test_the_critic_is_trained_longer_at_the_start_and_now_and_then():
+    boosted = config(n_critic=5, critic_boost={"n_critic": 100, "first": 25, "every": 500})
+    counts = [critic_steps(boosted, step) for step in range(1001)]
+    assert [step for step, count in enumerate(counts) if count == 100] == [*range(25), 500, 1000]
+    assert set(counts) == {5, 100}
+    assert critic_steps(config(n_critic=3), 0) == 3
+
+
+def test_a_schedule_in_kimg_is_met_once_for_each_multiple_however_large_the_steps():
+    assert [due(1.0, n, n + 400) for n in range(0, 2400, 400)] == [False, False, True, False, True, False]
+    assert due(0.5, 100, 5000)
+    assert not due(1000.0, 100, 5000)
+
+
+def test_a_run_folder_holds_plain_files(tmp_path):
+    outcome = start(tiny(), get_registry(), tmp_path / "run")
+    assert outcome.nimg == 16
+    document = json.loads((outcome.run / "config.json").read_text())
+    assert document["config"]["steps"] == 2
+    assert document["origins"]["steps"] == "test"
+    assert document["data"]["images"] == 1500
+    assert {"ganzoo", "torch", "numpy", "python"} <= document["versions"].keys()
+    records = [json.loads(line) for line in (outcome.run / "stats.jsonl").read_text().splitlines()]
+    assert records[-1]["nimg"] == 16
+    assert {"d_loss", "g_loss", "real_logits", "fake_logits", "images_per_s"} <= records[-1].keys()
+    names = [path.name for path in sorted((outcome.run / "samples").iterdir())]
+    assert names == ["kimg000000.000.png", "kimg000000.016.png"]
+    assert len(checkpoints(outcome.run / "checkpoints")) == 1
+
+
+def test_an_estimate_writes_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    resolved, plan = estimate(tiny(), get_registry())
+    assert list(tmp_path.iterdir()) == []
+    assert resolved.config.resolution == 16
+    assert plan.seconds > 0
+    assert plan.generator_parameters == 4 * 16 + 16 + 2 * 16 + 16 * 256 + 256
+    assert plan.discriminator_parameters == 256 * 16 + 16 + 16 + 1
+
+
+def exploding(at_step: int):
+    """A loss that is NaN from the given discriminator step on."""
+    count = 0
+
+    def d_loss(*, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        nonlocal count
+        count += 1
+        return (fake_logits - real_logits) * (math.nan if count > at_step else 1.0)
+
+    return Game(d_loss, lambda *, fake_logits, real_logits=None: -fake_logits)
+
+
+@pytest.fixture
+def registry_with_exploding_loss(monkeypatch):
+    registry = get_registry()
+    record = Loss(name="exploding", build=lambda options: exploding(at_step=10))
+    monkeypatch.setitem(registry.losses._records, "exploding", (record, "test"))
+    return registry
+
+
+def test_nan_ends_the_run_with_the_last_good_checkpoint(tmp_path, registry_with_exploding_loss):
+    settings = TINY | {"steps": 1000, "checkpoint_every": 0.02}
+    resolved = resolve("mlp-exploding", registry_with_exploding_loss, [Layer("test", settings)])
+    with pytest.raises(Diverged, match=r"diverged(.|\n)*last good checkpoint is .*kimg0000(.|\n)*lower learning rate"):
+        start(resolved, registry_with_exploding_loss, tmp_path / "run")
+    (newest, *_) = checkpoints(tmp_path / "run" / "checkpoints")
+    tensors, counters = load_checkpoint(newest)
+    assert counters["nimg"] <= 80
+    assert all(tensor.isfinite().all() for name, tensor in tensors.items() if tensor.is_floating_point())
+
+
+def test_out_of_memory_names_the_option_to_change(tmp_path, monkeypatch):
+    def exhausted(*args):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    monkeypatch.setattr("ganzoo.training.loop.d_step", exhausted)
+    with pytest.raises(GanzooError, match=r"Out of memory at batch size 8(.|\n)*--batch-size 4"):
+        start(tiny(), get_registry(), tmp_path / "run")
+
+
+@pytest.mark.parametrize("name", ["warp", "mps", "cuda:99"])
+def test_a_device_that_is_not_there_is_refused_before_anything_is_written(name, tmp_path):
+    with pytest.raises(ConfigError, match=r"expected auto, cpu, cuda|CUDA devices here"):
+        start(tiny(device=name), get_registry(), tmp_path / "run")
+    assert not (tmp_path / "run" / "config.json").exists()
+
+
+def state(name="mlp-ns", **settings):
+    registry = get_registry()
+    resolved = resolve(name, registry, [Layer("test", {"batch_size": 8, "z_dim": 4} | settings)])
+    data = load_dataset("digits", registry, resolution=8)
+    return build_state(resolved.config, registry, data, torch.device("cpu"))
+
+
+def test_the_generator_step_leaves_no_gradient_in_the_discriminator():
+    s = state()
+    d_step(s)
+    before = [p.grad.clone() for p in s.D.parameters()]
+    g_step(s)
+    assert all(torch.equal(old, p.grad) for old, p in zip(before, s.D.parameters(), strict=True))
+
+
+def test_one_pass_over_both_batches_is_two_passes_where_samples_do_not_mix():
+    s = state("dcgan-wgangp", **{"arch.width_d": 4, "arch.width_g": 4})
+    real, fake = torch.randn(8, 1, 8, 8), torch.randn(8, 1, 8, 8)
+    joint = s.judge_pair(real, fake, None)
+    torch.testing.assert_close(joint[0].logits, s.judge(real, None).logits)
+    torch.testing.assert_close(joint[1].logits, s.judge(fake, None).logits)
+
+
+def test_a_lazy_penalty_counts_as_often_as_it_is_left_out():
+    s = state("dcgan-wgangp", **{"arch.width_d": 4, "arch.width_g": 4, "regularizers.gradient-penalty.interval": 3})
+    logged = ["gradient-penalty" in d_step(s) for _ in range(6)]
+    assert logged == [True, False, False, True, False, False]
+
+
+def test_penalties_run_in_float32_under_bf16():
+    s = state("dcgan-wgangp", precision="bf16", **{"arch.width_d": 4, "arch.width_g": 4})
+    images = torch.randn(2, 1, 8, 8)
+    with s.autocast():
+        assert s.discriminate(images, None).logits.dtype == torch.float32
+        assert s.D(images).logits.dtype == torch.bfloat16
+    assert all(math.isfinite(float(value)) for value in {**d_step(s), **g_step(s)}.values())
