@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from urllib.parse import quote
 
 from ganzoo.errors import GanzooError
+from ganzoo.runs.showcase import COLUMNS, showcase
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.images import grid, png
 from ganzoo_serve.metadata import ModelMetadata
-
-SAMPLES = 64
 
 
 def write_card(run: Path, model: Path, folder: Path, *, licence: str | None = None) -> Path:
@@ -21,18 +21,13 @@ def write_card(run: Path, model: Path, folder: Path, *, licence: str | None = No
     """
     with Generator.load(model) as generator:
         metadata = generator.metadata
-        classes = metadata.classes
-        if classes:
-            rows = range(min(len(classes), 16))
-            labels = [label for label in rows for _ in range(8)]
-            images, columns = generator.sample([seed for _ in rows for seed in range(8)], classes=labels), 8
-        else:
-            images, columns = generator.sample(range(SAMPLES)), 8
+        seeds, labels = showcase(len(metadata.classes or ()))
+        images = generator.sample(seeds, classes=labels)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(model, folder / "model.onnx")
         shutil.copyfile(run / "config.json", folder / "config.json")
-        (folder / "samples.png").write_bytes(png(grid(images, columns)))
+        (folder / "samples.png").write_bytes(png(grid(images, COLUMNS)))
         (folder / "README.md").write_text(card_text(metadata, licence=licence), encoding="utf-8")
     except OSError as error:
         raise GanzooError(f"{folder} could not be written: {error.strerror}.") from error
@@ -69,7 +64,7 @@ def card_text(metadata: ModelMetadata, *, licence: str | None = None) -> str:
                 "ganzoo",
                 *([metadata.training.loss] if metadata.training and metadata.training.loss else []),
             ],
-            datasets=[data] if data.isidentifier() or "-" in data else None,
+            datasets=[data] if metadata.dataset and ":" not in data else None,
             model_name=metadata.name,
             eval_results=results,
         ).to_yaml()
@@ -78,9 +73,8 @@ def card_text(metadata: ModelMetadata, *, licence: str | None = None) -> str:
 
 def _body(m: ModelMetadata) -> str:
     image = m.image
-    kind = {1: "grey", 3: "RGB", 4: "RGBA"}[image.channels]
     rows = [
-        ("images", f"{image.height}x{image.width}, {kind}"),
+        ("images", f"{image.height}x{image.width}, {image.mode}"),
         ("latents", f"{m.latent.dim}, {m.latent.distribution}"),
     ]
     if m.classes:
@@ -99,7 +93,8 @@ def _body(m: ModelMetadata) -> str:
     rows += [(str(metric["name"]), str(metric["value"])) for metric in m.metrics]
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     recipe = m.training.recipe if m.training else "this recipe"
-    address = f"http://127.0.0.1:8000/v1/models/{m.name}/images/42.png{'?class=' + m.classes[0] if m.classes else ''}"
+    asked = f"?class={quote(m.classes[0], safe='')}" if m.classes else ""
+    address = f"http://127.0.0.1:8000/v1/models/{m.name}/images/42.png{asked}"
     feed = '{"z": z, "label": labels}' if m.classes else '{"z": z}'
     label = ", `label` int64 (n)" if m.classes else ""
     return f"""# {m.name}

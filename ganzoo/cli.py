@@ -12,10 +12,8 @@ import click
 
 from ganzoo import __version__
 from ganzoo.errors import GanzooError
-from ganzoo_serve.errors import ServeError
-
-# In the order in which a new user meets them. Each module ``ganzoo.commands.NAME`` holds ``command``.
-COMMANDS = ("train", "export", "sample", "serve", "inspect", "card", "list", "plugins")
+from ganzoo.hookspecs import COMMANDS
+from ganzoo_serve.errors import RequestError, ServeError
 
 
 class Failure(click.ClickException):
@@ -23,7 +21,8 @@ class Failure(click.ClickException):
 
     def __init__(self, error: Exception) -> None:
         super().__init__(str(error))
-        self.code = getattr(error, "exit_code", 1)
+        # ganzoo_serve knows no exit codes; a RequestError is a value that a model cannot take.
+        self.code = getattr(error, "exit_code", 2 if isinstance(error, RequestError) else 1)
 
     @property
     def exit_code(self) -> int:  # type: ignore[override]  # a class variable in click; ours is the error's own
@@ -47,6 +46,11 @@ class Zoo(click.Group):
             return super().invoke(ctx)
         except (GanzooError, ServeError) as error:
             raise Failure(error) from error
+        except OSError as error:
+            if error.filename is None:  # no file that the user named: click knows a closed pipe, the rest are bugs
+                raise
+            problem = f"{error.filename}: {error.strerror}.\nExpected a path that can be read and written here."
+            raise Failure(GanzooError(problem)) from error
         except KeyboardInterrupt:
             raise click.exceptions.Exit(130) from None
 
@@ -57,7 +61,7 @@ class Zoo(click.Group):
             commands = get_registry().commands
         except GanzooError:  # two plugins claim one name: commands that need the registry say so
             return {}
-        return {command.name: command for command in commands if command.name and command.name not in COMMANDS}
+        return {str(command.name): command for command in commands}
 
 
 @click.group(cls=Zoo, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -21,6 +21,7 @@ from ganzoo.specs import Options
 
 Unit = Annotated[float, Field(ge=0, lt=1)]
 FREE_TABLES = ("arch", "loss_options", "regularizers", "augmentations")
+IDENTITY = ("recipe", "architecture", "loss")
 
 
 class Section(BaseModel):
@@ -80,11 +81,11 @@ class TrainConfig(Section):
 
     kimg: float | None = Field(300.0, gt=0, description="budget in thousands of real images shown to D")
     steps: int | None = Field(None, ge=1, description="budget in generator updates; replaces kimg")
-    seed: int = Field(0, ge=0, lt=2**53)
+    seed: int = Field(0, ge=0, lt=2**32)
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
     precision: Literal["fp32", "tf32", "bf16"] = "fp32"
-    sample_every: float = Field(25.0, gt=0, description="kimg between sample grids")
-    checkpoint_every: float = Field(25.0, gt=0, description="kimg between checkpoints")
+    sample_every: float = Field(25.0, ge=0.001, description="kimg between sample grids")
+    checkpoint_every: float = Field(25.0, ge=0.001, description="kimg between checkpoints")
     keep_checkpoints: int = Field(2, ge=1)
 
 
@@ -92,8 +93,8 @@ def read_settings(path: Path) -> dict[str, Any]:
     """Settings from a ``.toml`` or ``.json`` file, or from a run's ``config.json``. Raises ConfigError if it is neither."""
     try:
         text = path.read_text(encoding="utf-8")
-        settings = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-    except ValueError as error:
+        settings = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise ConfigError(
             f"{path} cannot be read: {error}\nExpected settings as TOML (.toml) or JSON (.json)."
         ) from None
@@ -101,13 +102,20 @@ def read_settings(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} holds no table of settings; expected for example 'batch_size = 32'.")
     inner = settings.get("config") if "format" in settings else None
     if isinstance(inner, dict):  # a run's own config.json: who trains anew names the recipe on the command line
-        settings = {key: value for key, value in inner.items() if key not in ("recipe", "architecture", "loss")}
+        settings = {key: value for key, value in inner.items() if key not in (*IDENTITY, *FREE_TABLES)}
+        for table in FREE_TABLES:  # emptied first: what the run did without is to stay away
+            given = inner.get(table)
+            settings[table] = None if isinstance(given, dict) else given
+            settings |= {f"{table}.{key}": value for key, value in given.items()} if isinstance(given, dict) else {}
     return settings
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One source of settings: where they come from, and their values by dotted key. None removes a table's entry."""
+    """One source of settings: where they come from, and their values by dotted key.
+
+    None empties a table of options (``arch`` and the like) or removes an entry of one.
+    """
 
     origin: str
     values: Mapping[str, Any]
@@ -144,11 +152,13 @@ def resolve(name: str, registry: Registry, layers: list[Layer]) -> Resolved:
         settings = [Layer(f"recipe {name}", recipe.settings)]
     else:
         (architecture, loss), settings = registry.split_pair(name), []
+    for layer in (*settings, *layers):
+        _refuse_identity(layer)
     arch_options = architecture.options.model_fields
     loss_defaults = {
         key: value
         for key, value in loss.defaults.items()
-        if not key.startswith("arch.") or key.removeprefix("arch.") in arch_options
+        if not key.startswith("arch.") or key.split(".")[1] in arch_options
     }
     asked = {"recipe": name, "architecture": architecture.name, "loss": loss.name}
     values, origins = _merge(
@@ -183,6 +193,13 @@ def resolve(name: str, registry: Registry, layers: list[Layer]) -> Resolved:
     return Resolved(config.model_copy(update=options), origins)
 
 
+def with_budget(before: Resolved, *, kimg: float | None, steps: int | None) -> Resolved:
+    """The configuration with another budget; without one, as it is. Raises ConfigError for one that no run can have."""
+    budget = {"kimg": kimg, "steps": None} if kimg is not None else {"steps": steps} if steps is not None else {}
+    origins = {**before.origins, **dict.fromkeys(budget, "resume")}
+    return Resolved(_validated(TrainConfig, before.config.model_dump() | budget, origins), origins)
+
+
 def full_options(
     schema: type[Options], given: Mapping[str, Any], prefix: str, origins: Mapping[str, str]
 ) -> dict[str, Any]:
@@ -208,23 +225,47 @@ def _merge(layers: list[Layer]) -> tuple[dict[str, Any], dict[str, str]]:
     tree: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for layer in layers:
-        for key, value in flatten(layer.values).items():
+        values = flatten(layer.values)
+        if "kimg" in values and "steps" not in values:  # else a weaker layer's steps would still win
+            values["steps"] = None
+        for key, value in values.items():
             *path, last = key.split(".")
+            if value is None and key.split(".")[0] in FREE_TABLES:
+                _remove(tree, path, last)
+                origins = {k: v for k, v in origins.items() if k != key and not k.startswith(f"{key}.")}
+                if not path:
+                    origins[key] = layer.origin
+                continue
             node = tree
             for part in path:
                 child = node.get(part)
                 node[part] = child if isinstance(child, dict) else {}
                 node = node[part]
-            if value is None and key.split(".")[0] in FREE_TABLES:
-                node.pop(last, None)
-                origins = {k: v for k, v in origins.items() if k != key and not k.startswith(f"{key}.")}
-            elif value == {} and isinstance(value, Mapping):
+            if value == {} and isinstance(value, Mapping):
                 node.setdefault(last, {})
                 origins.setdefault(key, layer.origin)
             else:
                 node[last] = value
                 origins[key] = layer.origin
     return tree, origins
+
+
+def _remove(tree: dict[str, Any], path: Sequence[str], last: str) -> None:
+    node: Any = tree
+    for part in path:
+        node = node.get(part)
+        if not isinstance(node, dict):
+            return
+    node.pop(last, None)
+
+
+def _refuse_identity(layer: Layer) -> None:
+    for key in flatten(layer.values):
+        if key.split(".")[0] in IDENTITY:
+            raise ConfigError(
+                f"{key}: is no setting but part of what is asked for by name (from {layer.origin}).\n"
+                "Expected for example 'ganzoo train dcgan-hinge'; see 'ganzoo list'."
+            )
 
 
 def _validated(schema: type[TrainConfig], values: Mapping[str, Any], origins: Mapping[str, str]) -> TrainConfig:
@@ -237,7 +278,8 @@ def _validated(schema: type[TrainConfig], values: Mapping[str, Any], origins: Ma
 def _explain(error: ValidationError, schema: type[BaseModel], origins: Mapping[str, str], prefix: str = "") -> str:
     lines = []
     for finding in error.errors():
-        key = (prefix + ".".join(str(part) for part in finding["loc"])).rstrip(".")  # a rule over a whole record has no place
+        # A rule over a whole record has no place of its own.
+        key = (prefix + ".".join(str(part) for part in finding["loc"])).rstrip(".")
         if finding["type"] == "extra_forbidden":
             lines.append(f"{key}: there is no such option. Known here: {_known(schema, finding['loc'][:-1])}.")
         else:
@@ -249,6 +291,8 @@ def _explain(error: ValidationError, schema: type[BaseModel], origins: Mapping[s
 def _known(schema: type[BaseModel], path: Sequence[int | str]) -> str:
     """The options of the section of ``schema`` at ``path``."""
     for part in path:
+        if str(part) not in schema.model_fields:  # an index, of a list of sections
+            continue
         annotation = schema.model_fields[str(part)].annotation
         sections = [t for t in (annotation, *get_args(annotation)) if isinstance(t, type) and issubclass(t, BaseModel)]
         schema = sections[0] if sections else schema

@@ -5,7 +5,8 @@ without a traceback. Bugs are other exceptions, and keep theirs.
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+
+from ganzoo_serve.errors import did_you_mean
 
 
 class GanzooError(Exception):
@@ -25,10 +26,8 @@ class UnknownName(GanzooError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str], *, listing: str) -> None:
         names = sorted(known)
-        close = get_close_matches(name.casefold(), names, n=3)
-        meant = f" Did you mean {' or '.join(repr(n) for n in close)}?" if close else ""
         super().__init__(
-            f"Unknown {kind} {name!r}.{meant}\n"
+            f"Unknown {kind} {name!r}.{did_you_mean(name, names)}\n"
             f"Installed: {', '.join(names) or 'none'}.\n"
             f"See them with 'ganzoo list {listing}'; a plugin may be missing: 'ganzoo plugins'."
         )

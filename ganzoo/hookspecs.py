@@ -11,6 +11,9 @@ import pluggy
 
 from ganzoo.specs import Architecture, Augmentation, Dataset, Loss, Recipe, Regularizer
 
+# ganzoo's own, in the order in which a new user meets them; no plugin can have these names.
+COMMANDS = ("train", "export", "sample", "serve", "inspect", "card", "list", "plugins")
+
 hookspec = pluggy.HookspecMarker("ganzoo")
 hookimpl = pluggy.HookimplMarker("ganzoo")
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
@@ -16,22 +16,29 @@ RESTRICT = "GANZOO_LOAD_PLUGINS"
 
 @dataclass(frozen=True)
 class PluginInfo:
-    """A plugin that was found: its entry-point name, its distribution, and why it was not loaded (None if it was)."""
+    """A plugin that was found: its entry-point name and distribution.
+
+    ``problem`` says why it, or a part of it, was left out; ``loaded`` whether any of it is there.
+    """
 
     name: str
     distribution: str
     problem: str | None = None
+    loaded: bool = True
 
 
 def load_plugins() -> tuple[pluggy.PluginManager, list[PluginInfo]]:
-    """Load every plugin of the entry-point group ``ganzoo``, in order of name.
+    """Load every plugin of the entry-point group ``ganzoo``, in order of name; of two of one name, ganzoo's own or the first.
 
     ``GANZOO_LOAD_PLUGINS=a,b`` restricts plugins of other distributions to those named (empty: none); what ships with
     ganzoo is always loaded. Problems are reported on stderr, once, and returned.
     """
     manager = pluggy.PluginManager("ganzoo")
     manager.add_hookspecs(hookspecs)
-    found = [_load(manager, entry) for entry in sorted(_wanted(entry_points(group=GROUP)), key=lambda e: e.name)]
+    found: list[PluginInfo] = []
+    for entry in sorted(_wanted(entry_points(group=GROUP)), key=lambda e: (e.name, not _is_ours(e))):
+        taken = next((info for info in found if info.name == entry.name and info.loaded), None)
+        found.append(_clash(entry, taken) if taken else _load(manager, entry))
     for info in found:
         if info.problem:
             warn_left_out(info.name, info.problem)
@@ -48,12 +55,14 @@ def one_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
 
 
-def _wanted(entries: Iterable[EntryPoint]) -> Iterable[EntryPoint]:
+def _wanted(entries: Collection[EntryPoint]) -> Collection[EntryPoint]:
     restriction = os.environ.get(RESTRICT)
     if restriction is None:
         return entries
     names = {name.strip() for name in restriction.split(",") if name.strip()}
-    return [e for e in entries if e.name in names or _distribution(e).split(" ")[0] == "ganzoo"]
+    for name in sorted(names - {entry.name for entry in entries}):
+        print(f"Warning: {RESTRICT} names {name!r}, which is not installed.", file=sys.stderr)
+    return [entry for entry in entries if entry.name in names or _is_ours(entry)]
 
 
 def _load(manager: pluggy.PluginManager, entry: EntryPoint) -> PluginInfo:
@@ -62,11 +71,22 @@ def _load(manager: pluggy.PluginManager, entry: EntryPoint) -> PluginInfo:
         manager.register(entry.load(), name=entry.name)
         # A misspelt hook would otherwise be dead code that nobody hears of.
         manager.check_pending()
-    except (Exception, SystemExit) as error:  # a plugin may raise anything on import; the others must live
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin may exit or panic on import; the others must live
         if manager.has_plugin(entry.name):
             manager.unregister(name=entry.name)
-        return PluginInfo(entry.name, distribution, one_line(error))
+        return PluginInfo(entry.name, distribution, one_line(error), loaded=False)
     return PluginInfo(entry.name, distribution)
+
+
+def _clash(entry: EntryPoint, taken: PluginInfo) -> PluginInfo:
+    problem = f"{taken.distribution} has a plugin of that name; uninstall one of the two, or rename its entry point"
+    return PluginInfo(entry.name, _distribution(entry), problem, loaded=False)
+
+
+def _is_ours(entry: EntryPoint) -> bool:
+    return entry.dist is not None and entry.dist.name == "ganzoo"
 
 
 def _distribution(entry: EntryPoint) -> str:

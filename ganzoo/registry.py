@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -11,8 +12,12 @@ import click
 import pluggy
 
 from ganzoo.errors import DuplicateName, UnknownName
+from ganzoo.hookspecs import COMMANDS
 from ganzoo.plugins import PluginInfo, load_plugins, one_line, warn_left_out
-from ganzoo.specs import Architecture, Augmentation, Dataset, Loss, Recipe, Regularizer
+from ganzoo.specs import Architecture, Augmentation, Dataset, Loss, Options, Recipe, Regularizer
+
+# What a command line, a dotted key and a file name can hold.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+-]*")
 
 
 class Named(Protocol):
@@ -26,23 +31,39 @@ R = TypeVar("R", bound=Named)
 
 
 class Catalogue(Generic[R]):
-    """The records of one kind. ``kind`` is the singular for messages, ``listing`` the plural for commands."""
+    """The records of one kind. ``kind`` is the singular for messages, ``listing`` the plural for commands.
 
-    def __init__(self, kind: str, listing: str, record: type[R]) -> None:
-        self.kind, self.listing, self.record = kind, listing, record
+    ``reserved`` names are ganzoo's own.
+    """
+
+    def __init__(self, kind: str, listing: str, record: type[R], reserved: Sequence[str] = ()) -> None:
+        self.kind, self.listing, self.record, self.reserved = kind, listing, record, reserved
         self._records: dict[str, tuple[R, str]] = {}
 
     def add(self, record: R, plugin: str) -> None:
-        """Take a record of ``plugin``. Raises DuplicateName, naming both plugins, if the name is taken, and TypeError."""
-        if not isinstance(record, self.record) or not record.name:
-            raise TypeError(f"expected a named {self.record.__name__}, got {record!r}")
-        if record.name in self._records:
+        """Take a record of ``plugin``.
+
+        Raises DuplicateName, naming both plugins, if another one has taken the name; TypeError and ValueError for what is
+        no record of this kind.
+        """
+        if not isinstance(record, self.record):
+            raise TypeError(f"expected {self.record.__name__}, got {record!r}")
+        name, options = record.name, getattr(record, "options", Options)
+        if not (isinstance(name, str) and NAME.fullmatch(name)):
+            raise ValueError(f"{name!r} cannot name a {self.kind}; expected letters, digits, '-', '_' and '+'")
+        if not (isinstance(options, type) and issubclass(options, Options)):
+            raise TypeError(
+                f"the options of {self.kind} {name!r} must be a subclass of ganzoo.Options, got {options!r}"
+            )
+        taken = "ganzoo" if name in self.reserved else self.origin(name) if name in self else None
+        if taken == plugin:
+            raise ValueError(f"the {self.kind} {name!r} is registered twice")
+        if taken is not None:
             raise DuplicateName(
-                f"Two plugins register the {self.kind} {record.name!r}: "
-                f"{self._records[record.name][1]!r} and {plugin!r}.\n"
+                f"Two plugins register the {self.kind} {name!r}: {taken!r} and {plugin!r}.\n"
                 f"Uninstall one of them, or choose with GANZOO_LOAD_PLUGINS; see 'ganzoo plugins'."
             )
-        self._records[record.name] = (record, plugin)
+        self._records[name] = (record, plugin)
 
     def get(self, name: str) -> R:
         """The record of that name. Raises UnknownName with the nearest names."""
@@ -84,7 +105,9 @@ class Registry:
     )
     datasets: Catalogue[Dataset] = field(default_factory=lambda: Catalogue("data set", "datasets", Dataset))
     recipes: Catalogue[Recipe] = field(default_factory=lambda: Catalogue("recipe", "recipes", Recipe))
-    commands: Catalogue[click.Command] = field(default_factory=lambda: Catalogue("command", "commands", click.Command))
+    commands: Catalogue[click.Command] = field(
+        default_factory=lambda: Catalogue("command", "commands", click.Command, reserved=COMMANDS)
+    )
     plugins: list[PluginInfo] = field(default_factory=list)
 
     @classmethod
@@ -99,15 +122,20 @@ class Registry:
             for implementation in getattr(manager.hook, f"register_{listing}").get_hookimpls():
                 try:
                     implementation.function(_register_into(catalogue, implementation.plugin_name))
-                except DuplicateName:
+                except (DuplicateName, KeyboardInterrupt):
                     raise
-                except Exception as error:  # a plugin may do anything; the others must live
+                except BaseException as error:  # a plugin may do anything; the others must live
                     registry._report(implementation.plugin_name, f"register_{listing}: {one_line(error)}")
         return registry
 
     def _report(self, plugin: str, problem: str) -> None:
         warn_left_out(plugin, problem)
-        self.plugins = [replace(info, problem=problem) if info.name == plugin else info for info in self.plugins]
+        self.plugins = [
+            replace(info, problem="; ".join(filter(None, [info.problem, problem])))
+            if info.name == plugin and info.loaded
+            else info
+            for info in self.plugins
+        ]
 
     def catalogues(self) -> dict[str, Catalogue[Any]]:
         """Every catalogue by its plural, which is also the second half of its hook's name."""
@@ -115,13 +143,17 @@ class Registry:
         return {catalogue.listing: catalogue for catalogue in values}
 
     def split_pair(self, name: str) -> tuple[Architecture, Loss]:
-        """Read ``ARCHITECTURE-LOSS``, by the longest architecture name that fits. Raises UnknownName."""
-        cuts = [i for i, character in enumerate(name) if character == "-"]
-        for cut in reversed(cuts):
-            if name[:cut] in self.architectures:
-                return self.architectures.get(name[:cut]), self.losses.get(name[cut + 1 :])
-        if cuts and name[cuts[-1] + 1 :] in self.losses:
-            self.architectures.get(name[: cuts[-1]])  # raises, with the nearest architectures
+        """Read ``ARCHITECTURE-LOSS``, by the longest architecture name that leaves a loss. Raises UnknownName."""
+        cuts = [(name[:i], name[i + 1 :]) for i, character in enumerate(name) if character == "-"][::-1]
+        for architecture, loss in cuts:
+            if architecture in self.architectures and loss in self.losses:
+                return self.architectures.get(architecture), self.losses.get(loss)
+        for architecture, loss in cuts:  # half a name is known: the other half's error says more
+            if architecture in self.architectures:
+                self.losses.get(loss)
+        for architecture, loss in reversed(cuts):
+            if loss in self.losses:
+                self.architectures.get(architecture)
         known = [f"{a.name}-{loss.name}" for a in self.architectures for loss in self.losses]
         raise UnknownName("recipe", name, {*known, *(r.name for r in self.recipes)}, listing="recipes")
 
@@ -130,7 +162,10 @@ def _register_into(catalogue: Catalogue[R], plugin: str) -> Callable[[R], None]:
     return lambda record: catalogue.add(record, plugin)
 
 
+installed_plugins = cache(load_plugins)  # once, even if two plugins claim one name and there is no registry
+
+
 @cache
 def get_registry() -> Registry:
     """The zoo as installed here, loaded on first use."""
-    return Registry.collect(*load_plugins())
+    return Registry.collect(*installed_plugins())

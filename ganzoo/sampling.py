@@ -10,7 +10,7 @@ import numpy as np
 
 from ganzoo.errors import ConfigError, GanzooError
 from ganzoo_serve.generator import Generator
-from ganzoo_serve.images import FORMATS, grid
+from ganzoo_serve.images import FORMATS, grid, square_columns
 
 GRID_LIMIT = 16384  # pixels on a side, what image formats and viewers can be trusted with
 
@@ -55,8 +55,6 @@ def sample_to(
 
 
 def _check_grid(generator: Generator, n: int, columns: int | None) -> None:
-    from ganzoo_serve.images import square_columns
-
     wide = columns or square_columns(n)
     image = generator.metadata.image
     if max(wide * image.width, -(-n // wide) * image.height) > GRID_LIMIT:

@@ -10,15 +10,18 @@ from torch import Tensor, nn
 
 from ganzoo.nn import DOutput
 
+__all__ = ["Step", "Technique"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """One update of one player, as its techniques see it.
 
     Images are (N, C, H, W) float32 in [-1, 1], augmented as the discriminator sees them, without gradient in the
-    discriminator's step; ``real_images``, ``real_labels`` and ``real_output`` are None in a generator step whose game does
-    not look at real images. Labels are (N,) int64 or None. ``nimg`` counts real images shown to the discriminator before
-    this step, ``index`` the updates of this player.
+    discriminator's step; ``real_images`` and ``real_output`` are None in a generator step unless the game
+    or a technique (``needs_real``) looks at real images. ``labels`` (N,) int64 or None are those of the
+    real and of the generated images alike. ``nimg`` counts real images shown
+    to the discriminator before this step, ``index`` the updates of this player.
 
     ``discriminate(images, labels)`` runs the discriminator once more, always in float32: penalties that differentiate
     twice lose their meaning in bfloat16. ``random`` is the generator to draw from, so that a resumed run draws the same.
@@ -29,10 +32,9 @@ class Step:
     discriminate: Callable[[Tensor, Tensor | None], DOutput]
     z: Tensor
     fake_images: Tensor
-    fake_labels: Tensor | None
+    labels: Tensor | None
     fake_output: DOutput
     real_images: Tensor | None
-    real_labels: Tensor | None
     real_output: DOutput | None
     random: torch.Generator
     nimg: int
@@ -49,6 +51,7 @@ class Technique(nn.Module):
     """
 
     interval: int = 1
+    needs_real: bool = False  # whether g_penalty looks at real images, which most games do not show the generator
 
     def d_penalty(self, step: Step) -> Tensor | None:
         """Added to the discriminator's loss."""

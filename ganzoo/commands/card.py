@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
+from ganzoo.commands.params import ModelName
+
 
 @click.command("card")
 @click.argument("run", required=False, type=click.Path(path_type=Path), metavar="[RUN_DIR]")
 @click.option("-o", "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write.")
-@click.option("--name", help="What the model is called.  [default: RECIPE-DATASET]")
+@click.option("--name", type=ModelName(), help="What the model is called.  [default: RECIPE-DATASET]")
 @click.option("--licence", metavar="ID", help="Of the weights, for example apache-2.0.")
 def command(run: Path | None, out: Path, name: str | None, licence: str | None) -> None:
     """Write a model card of RUN_DIR (default: the newest run): a folder ready for the Hugging Face hub.
@@ -23,7 +25,7 @@ def command(run: Path | None, out: Path, name: str | None, licence: str | None) 
     from ganzoo.card import write_card
     from ganzoo.export import export_run
     from ganzoo.registry import get_registry
-    from ganzoo.training.run import newest_run
+    from ganzoo.runs.folder import newest_run
 
     run = run or newest_run()
     report = export_run(run, get_registry(), name=name)

@@ -7,6 +7,8 @@ from typing import Literal
 
 import click
 
+from ganzoo.commands.params import ModelName
+
 
 @click.command("export")
 @click.argument("run", required=False, type=click.Path(path_type=Path), metavar="[RUN_DIR]")
@@ -20,7 +22,9 @@ import click
     show_default=True,
     help="uint8 (n, h, w, c), or float32 (n, c, h, w) in [-1, 1].",
 )
-@click.option("--name", help="What the model is called where it is served.  [default: RECIPE-DATASET]")
+@click.option(
+    "--name", type=ModelName(), help="What the model is called where it is served.  [default: RECIPE-DATASET]"
+)
 def command(run: Path | None, out: Path | None, output: Literal["uint8", "float"], name: str | None) -> None:
     """Export the averaged generator of RUN_DIR (default: the newest run) as one self-describing ONNX file.
 
@@ -32,7 +36,7 @@ def command(run: Path | None, out: Path | None, output: Literal["uint8", "float"
     """
     from ganzoo.export import export_run
     from ganzoo.registry import get_registry
-    from ganzoo.training.run import newest_run
+    from ganzoo.runs.folder import newest_run
 
     report = export_run(run or newest_run(), get_registry(), path=out, output=output, name=name)
     parity, image = report.parity, report.metadata.image

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from ganzoo_serve.generator import Generator
 
 
 @click.command("inspect")
@@ -30,17 +34,13 @@ def command(model: Path, as_json: bool) -> None:
             click.echo(f"{name:13} {text}")
 
 
-def _rows(generator: object) -> list[tuple[str, str]]:
-    from ganzoo_serve.generator import Generator
-
-    assert isinstance(generator, Generator)
+def _rows(generator: Generator) -> list[tuple[str, str]]:
     m = generator.metadata
     image, training, data = m.image, m.training, m.dataset
-    kinds = {1: "grey", 3: "RGB", 4: "RGBA"}
     rows = [
         ("name", m.name),
         ("file", f"{generator.path}, {generator.path.stat().st_size / 1e6:.2f} MB, revision {generator.rev}"),
-        ("images", f"{image.height}x{image.width} {kinds[image.channels]}, {m.output}"),
+        ("images", f"{image.height}x{image.width} {image.mode}, {m.output}"),
         ("latents", f"{m.latent.dim}, {m.latent.distribution}, scheme {m.latent.scheme}"),
         ("classes", ", ".join(m.classes) if m.classes else "none"),
         ("truncation", m.truncation or "none"),

@@ -8,9 +8,11 @@ KINDS = ("recipes", "architectures", "losses", "regularizers", "augmentations", 
 
 
 @click.command("list")
-@click.argument("kind", required=False, type=click.Choice(KINDS))
+@click.argument("kind", required=False, type=click.Choice(KINDS), metavar="[KIND]")
 def command(kind: str | None) -> None:
-    """List what is in the zoo: all of it, or one KIND.
+    """List what is in the zoo: all of it, or one KIND with its options.
+
+    KIND is recipes, architectures, losses, regularizers, augmentations or datasets.
 
     \b
     ganzoo list

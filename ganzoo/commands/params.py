@@ -1,4 +1,4 @@
-"""What the commands' options are made of."""
+"""What the commands' options are made of. (click.ParamType is generic in its newest versions only, so not here.)"""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 MAX_SEEDS = 1_000_000
+MAX_DIGITS = 20  # more than any seed has; Python itself refuses to read thousands of them
 
 
-class Seeds(click.ParamType[list[int]]):
+class Seeds(click.ParamType):  # type: ignore[type-arg]
     """Seeds as ``42``, ``0-63`` (both ends included) or ``1,5,10-12``."""
 
     name = "seeds"
@@ -21,18 +22,20 @@ class Seeds(click.ParamType[list[int]]):
         seeds: list[int] = []
         for part in str(value).split(","):
             first, dash, last = part.strip().partition("-")
-            if not first.isdecimal() or (dash and not last.isdecimal()):
-                self.fail(f"{value!r} is no list of seeds; expected 42, 0-63 or 1,5,10-12.", param, ctx)
+            if not all(
+                number.isdecimal() and len(number) <= MAX_DIGITS for number in ([first, last] if dash else [first])
+            ):
+                self.fail(f"{_short(value)} is no list of seeds; expected 42, 0-63 or 1,5,10-12.", param, ctx)
             low, high = int(first), int(last if dash else first)
             if high < low:
                 self.fail(f"{part!r} runs backwards; expected {high}-{low}.", param, ctx)
             if len(seeds) + high - low >= MAX_SEEDS:
-                self.fail(f"{value!r} asks for more than {MAX_SEEDS:,} images at once.", param, ctx)
+                self.fail(f"{_short(value)} asks for more than {MAX_SEEDS:,} images at once.", param, ctx)
             seeds += range(low, high + 1)
         return seeds
 
 
-class Technique(click.ParamType[tuple[str, dict[str, Any]]]):
+class Technique(click.ParamType):  # type: ignore[type-arg]
     """``NAME`` or ``NAME:option=value,...`` -> (name, options)."""
 
     name = "name[:option=value,...]"
@@ -52,7 +55,21 @@ class Technique(click.ParamType[tuple[str, dict[str, Any]]]):
         return name, options
 
 
-class Setting(click.ParamType[tuple[str, Any]]):
+class ModelName(click.ParamType):  # type: ignore[type-arg]
+    """What a model is to be called: anything that a name can be made of."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from ganzoo_serve.metadata import slug
+
+        try:
+            return slug(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Setting(click.ParamType):  # type: ignore[type-arg]
     """``key=value`` -> (dotted key, value)."""
 
     name = "key=value"
@@ -61,7 +78,7 @@ class Setting(click.ParamType[tuple[str, Any]]):
         if isinstance(value, tuple):
             return value
         key, equals, given = str(value).partition("=")
-        if not equals or not key.strip():
+        if not equals or not all(part.strip() for part in key.split(".")):
             self.fail(f"{value!r} is no setting; expected KEY=VALUE, for example optimizer_d.lr=1e-4.", param, ctx)
         return key.strip(), parse_value(given)
 
@@ -70,5 +87,10 @@ def parse_value(text: str) -> Any:
     """A value as it is typed: JSON where it is JSON (numbers, true, null, lists), else the text itself."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text.strip()
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:50]}..."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -10,10 +11,12 @@ import click
 @click.command("serve")
 @click.argument("models", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE|DIR]...")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--workers", type=click.IntRange(min=1), help="Images drawn at once.  [default: one per core]")
-def command(models: tuple[Path, ...], host: str, port: int, device: str, workers: int | None) -> None:
+def command(
+    models: tuple[Path, ...], host: str, port: int, device: Literal["auto", "cpu", "cuda"], workers: int | None
+) -> None:
     """Serve exported models over HTTP, without torch; with no argument the models that come with ganzoo.
 
     \b

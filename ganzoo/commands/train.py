@@ -31,10 +31,18 @@ from ganzoo.commands.params import Setting, Technique
 )
 @click.option("--data-dir", metavar="DIR", help="Folder with data files.  [default: $GANZOO_DATA]")
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="RUN_DIR", help="Run folder.  [default: runs/NNNNN-NAME]"
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="RUN_DIR",
+    help="Run folder.  [default: runs/NNNNN-NAME]",
 )
 @click.option("--checkpoint-every", type=float, metavar="KIMG", help="Thousands of images between checkpoints.")
-@click.option("--resume", type=click.Path(path_type=Path), metavar="RUN_DIR", help="Go on with a run that was stopped.")
+@click.option(
+    "--resume",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="RUN_DIR",
+    help="Go on with a run that was stopped.",
+)
 @click.option("--dry-run", is_flag=True, help="Print every setting and its origin, sizes and time; train nothing.")
 @click.pass_context
 def command(
@@ -86,8 +94,6 @@ def command(
         raise click.UsageError("Which recipe? For example 'ganzoo train dcgan-wgangp'; see 'ganzoo list'.")
 
     line: dict[str, Any] = dict(given)
-    if options["kimg"] is not None:
-        line["steps"] = None
     line |= _by_name("regularizers", regularizers) | _by_name("augmentations", augmentations) | dict(settings)
     layers = [Layer("command line", line)]
     if file:
@@ -96,8 +102,8 @@ def command(
     if dry_run:
         return _dry_run(resolved)
 
+    from ganzoo.runs.folder import next_run
     from ganzoo.training import start
-    from ganzoo.training.run import next_run
 
     folder = out or next_run(f"{recipe}-{resolved.config.dataset.partition(':')[0]}")
     return _finish(ctx, start(resolved, get_registry(), folder))

@@ -18,11 +18,10 @@ from ganzoo.errors import ExportError
 from ganzoo.export.gate import Parity, gate, golden
 from ganzoo.export.graph import to_onnx, without_parametrizations
 from ganzoo.registry import Registry
+from ganzoo.runs.checkpoint import newest_checkpoint
+from ganzoo.runs.folder import DataFacts, RunFolder
+from ganzoo.runs.networks import Inputs, build_networks, settled
 from ganzoo.specs import ImageShape
-from ganzoo.training.checkpoint import newest_checkpoint
-from ganzoo.training.preview import Inputs, settled
-from ganzoo.training.run import DataFacts, RunFolder
-from ganzoo.training.state import build_networks
 from ganzoo_serve.metadata import KEY, Dataset, Image, Latent, ModelMetadata, Training, slug
 
 GOLDEN_SEEDS = (0, 1, 2, 3, 42)
@@ -56,7 +55,8 @@ def export_run(
     generator, _ = build_networks(config, registry, shape, num_classes)
     weights = {k.removeprefix("G_ema."): v for k, v in tensors.items() if k.startswith("G_ema.")}
     generator.load_state_dict(weights)
-    generator = settled(generator, Inputs(config.z_dim, config.z_distribution, num_classes, torch.device("cpu")))
+    counts = facts.class_counts if config.conditional else ()
+    generator = settled(generator, Inputs(config.z_dim, config.z_distribution, counts, torch.device("cpu")))
     metadata = describe(config, facts, registry, counters, output=output, name=name)
     return export_generator(generator, metadata, path or run.model)
 

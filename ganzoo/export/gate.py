@@ -54,7 +54,7 @@ def gate(path: Path, generator: nn.Module, metadata: ModelMetadata) -> Parity:
         if metadata.classes:
             feed["label"] = classes_from_seeds(seeds, len(metadata.classes))
         with torch.no_grad():
-            expected = reference(*map(torch.from_numpy, feed.values())).numpy()
+            expected = reference(**{name: torch.from_numpy(array) for name, array in feed.items()}).numpy()
         (got,) = session.run(["images"], feed)
         if got.shape != expected.shape:
             raise ExportError(f"At batch {batch} the file gives {got.shape}, torch {expected.shape}.")

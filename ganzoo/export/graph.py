@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from ganzoo.errors import ExportError
-from ganzoo.training.preview import as_pixels
+from ganzoo.runs.networks import as_pixels
 
 OPSET = 20
 
@@ -36,11 +36,12 @@ class ExportedGenerator(nn.Module):
 
 
 def to_onnx(generator: nn.Module, *, z_dim: int, num_classes: int, output: str) -> onnx.ModelProto:
-    """The graph of a generator in evaluation mode: dynamic batch, fixed opset, batch norm folded, no local path.
+    """The graph of a generator: dynamic batch, fixed opset, batch norm folded, no local path.
 
+    The generator is in evaluation mode, without parametrizations.
     Raises ExportError if torch cannot trace it.
     """
-    module = ExportedGenerator(without_parametrizations(generator.cpu()), output=output).eval()
+    module = ExportedGenerator(generator.cpu(), output=output).eval()
     inputs: dict[str, Tensor] = {"z": torch.zeros(2, z_dim)}  # a batch of 0 or 1 would be taken for a constant
     if num_classes:
         inputs["label"] = torch.zeros(2, dtype=torch.int64)
@@ -49,7 +50,7 @@ def to_onnx(generator: nn.Module, *, z_dim: int, num_classes: int, output: str) 
         try:
             program = torch.onnx.export(
                 module,
-                tuple(inputs.values()),
+                kwargs=inputs,
                 input_names=list(inputs),
                 output_names=["images"],
                 dynamic_shapes={name: {0: batch} for name in inputs},

@@ -1,6 +1,7 @@
 """Ctrl-C and SIGTERM as a request to stop at the next good moment."""
 
 import signal
+import threading
 from types import FrameType, TracebackType
 
 
@@ -15,6 +16,8 @@ class Interrupts:
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> "Interrupts":
+        if threading.current_thread() is not threading.main_thread():
+            return self  # Python gives signals to the main thread only; whoever trains elsewhere has them in hand
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.signal(number, self._note)
         return self

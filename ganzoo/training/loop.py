@@ -9,12 +9,12 @@ from torch import Tensor
 
 from ganzoo.config import TrainConfig
 from ganzoo.errors import Diverged
-from ganzoo.training.checkpoint import checkpoints, save_checkpoint
+from ganzoo.runs.checkpoint import checkpoints, save_checkpoint
+from ganzoo.runs.folder import RunFolder
 from ganzoo.training.ema import ema_decay, update_ema
 from ganzoo.training.interrupts import Interrupts
 from ganzoo.training.preview import save_preview
 from ganzoo.training.progress import TrainingProgress
-from ganzoo.training.run import RunFolder
 from ganzoo.training.state import TrainingState
 from ganzoo.training.steps import d_step, g_step
 

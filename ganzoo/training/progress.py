@@ -32,7 +32,8 @@ class TrainingProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        if self._console.is_terminal:
+            self._bar.stop()
 
     def images_per_s(self, nimg: int) -> float:
         """Real images shown to the discriminator per second, since this process began to train."""
@@ -50,10 +51,6 @@ class TrainingProgress:
         if not self._console.is_terminal and (share >= 1 or time.monotonic() - self._shown >= LINE_EVERY_S):
             self._shown = time.monotonic()
             self._console.print(f"{100 * min(share, 1):3.0f} %  {text}", soft_wrap=True)
-
-    def say(self, text: str) -> None:
-        """Print a line above the bar."""
-        self._console.print(text, soft_wrap=True, markup=False)
 
 
 def duration(seconds: float) -> str:

@@ -12,10 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo.config import TrainConfig
-from ganzoo.errors import ConfigError, RunError
+from ganzoo.errors import ConfigError, GanzooError, RunError
 from ganzoo.nn import DOutput, as_output, mixes_samples
 from ganzoo.registry import Registry
-from ganzoo.specs import Game, ImageData, ImageShape, NetworkConfig, TechniqueContext
+from ganzoo.runs.folder import class_counts
+from ganzoo.runs.networks import build_networks
+from ganzoo.specs import Game, ImageData, ImageShape, TechniqueContext
 from ganzoo.techniques import Technique
 from ganzoo.training.data import DeviceData
 from ganzoo.training.optimizers import build_optimizer
@@ -26,14 +28,14 @@ from ganzoo.training.precision import autocast
 class TrainingState:
     """Everything that a training run carries from one step to the next.
 
-    ``class_names`` is empty for an unconditional game. ``nimg`` counts real images shown to the discriminator, ``d_steps``
-    and ``g_steps`` the updates of each player.
+    ``class_counts``, the images of each class, is empty for an unconditional game. ``nimg`` counts real images shown to
+    the discriminator, ``d_steps`` and ``g_steps`` the updates of each player.
     """
 
     config: TrainConfig
     device: torch.device
     image_shape: ImageShape
-    class_names: tuple[str, ...]
+    class_counts: tuple[int, ...]
     data: DeviceData
     game: Game
     G: nn.Module
@@ -51,6 +53,8 @@ class TrainingState:
     def __post_init__(self) -> None:
         # Under batch norm a joint pass would mix real and generated statistics; without it one pass is quicker than two.
         self._joint = not mixes_samples(self.D)
+        # What a discriminator brings frozen, a pretrained part of it say, stays frozen.
+        self._d_trainable = [p for p in self.D.parameters() if p.requires_grad]
 
     @property
     def finished(self) -> bool:
@@ -68,6 +72,11 @@ class TrainingState:
         """The context in which networks run in the configured precision."""
         return autocast(self.device, self.config.precision)
 
+    def freeze_discriminator(self, frozen: bool) -> None:
+        """Let the discriminator's weights collect gradients, or not: in the generator's step it is a fixed function."""
+        for parameter in self._d_trainable:
+            parameter.requires_grad_(not frozen)
+
     def latents(self, n: int) -> Tensor:
         """Fresh latents (n, z_dim) of the configured distribution."""
         z = torch.empty(n, self.config.z_dim, device=self.device)
@@ -76,10 +85,10 @@ class TrainingState:
         return z.normal_(generator=self.random)
 
     def judge(self, images: Tensor, labels: Tensor | None) -> DOutput:
-        """The discriminator's float32 output for images it is shown as they are."""
+        """The discriminator's output, in float32 whatever the precision, for images as they are."""
         with self.autocast():
             output = as_output(self.D(images, labels))
-        return output._replace(logits=output.logits.float())
+        return DOutput(output.logits.float(), *(None if part is None else part.float() for part in output[1:]))
 
     def judge_pair(self, real: Tensor, fake: Tensor, labels: Tensor | None) -> tuple[DOutput, DOutput]:
         """Real and generated images of the same labels, judged in one pass where the discriminator allows it."""
@@ -93,7 +102,7 @@ class TrainingState:
         )
 
     def discriminate(self, images: Tensor, labels: Tensor | None) -> DOutput:
-        """The discriminator in float32 whatever the precision, for penalties."""
+        """The discriminator without autocast, for penalties (under tf32 the products are still rounded)."""
         with torch.autocast(self.device.type, enabled=False):
             return as_output(self.D(images.float(), labels))
 
@@ -146,22 +155,6 @@ def _below(tensors: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
     return {key.removeprefix(f"{part}."): value for key, value in tensors.items() if key.startswith(f"{part}.")}
 
 
-def build_networks(
-    config: TrainConfig, registry: Registry, image_shape: ImageShape, num_classes: int
-) -> tuple[nn.Module, nn.Module]:
-    """The generator and the discriminator of a configuration. Raises ConfigError for a shape the family cannot do."""
-    architecture = registry.architectures.get(config.architecture)
-    request = NetworkConfig(
-        image_shape=image_shape,
-        z_dim=config.z_dim,
-        num_classes=num_classes,
-        options=architecture.options.model_validate(config.arch),
-    )
-    if architecture.check:
-        architecture.check(request)
-    return architecture.build(request)
-
-
 def build_state(config: TrainConfig, registry: Registry, data: ImageData, device: torch.device) -> TrainingState:
     """Set up a game from its start. Raises ConfigError for what cannot go together, before anything is written."""
     if config.conditional and data.labels is None:
@@ -196,11 +189,17 @@ def build_state(config: TrainConfig, registry: Registry, data: ImageData, device
         augmentations.append(augmentation.build(context(augmentation.options.model_validate(given))).to(device))
     loss = registry.losses.get(config.loss)
     extra = [p for technique in techniques.values() for p in technique.parameters()]
+    if {id(p) for p in extra} & {id(p) for network in (G, D) for p in network.parameters()}:
+        names = ", ".join(techniques)
+        raise GanzooError(
+            f"One of the regularizers {names} keeps a network of the game as its own, so that it would be trained twice.\n"
+            "Expected: it takes the networks from the 'step' that it is given."
+        )
     return TrainingState(
         config=config,
         device=device,
         image_shape=image_shape,
-        class_names=data.class_names if config.conditional else (),
+        class_counts=class_counts(data) if config.conditional else (),
         data=DeviceData(data, conditional=config.conditional, seed=config.seed, device=device),
         game=loss.build(loss.options.model_validate(config.loss_options)),
         G=G,

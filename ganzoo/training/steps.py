@@ -12,14 +12,14 @@ from ganzoo.training.state import TrainingState
 
 def d_step(s: TrainingState) -> dict[str, Tensor]:
     """Update the discriminator on a fresh batch of real and of generated images. Returns scalars to log."""
-    s.D.requires_grad_(True)
+    s.freeze_discriminator(False)
     real_images, labels = s.data.batch(s.config.batch_size)
     z = s.latents(s.config.batch_size)
     with torch.no_grad(), s.autocast():
         fake_images = s.G(z, labels).float()
     real_images, fake_images = s.augment(real_images), s.augment(fake_images)
     real, fake = s.judge_pair(real_images, fake_images, labels)
-    step = _step(s, z, fake_images, labels, fake, real_images, labels, real, index=s.d_steps)
+    step = _step(s, z, fake_images, labels, fake, real_images, real, index=s.d_steps)
 
     losses = s.game.d_loss(real_logits=real.logits, fake_logits=fake.logits)
     total, penalties = _with_penalties(losses.mean(), s, step, lambda technique: technique.d_penalty(step))
@@ -38,18 +38,20 @@ def d_step(s: TrainingState) -> dict[str, Tensor]:
 
 def g_step(s: TrainingState) -> dict[str, Tensor]:
     """Update the generator against a discriminator that stays as it is. Returns scalars to log."""
-    s.D.requires_grad_(False)  # a fixed function here: its weights collect no gradient
-    labels = s.data.draw_labels(s.config.batch_size, s.random)
+    s.freeze_discriminator(True)
+    real_images, real = None, None
+    if s.game.needs_real_logits or any(technique.needs_real for technique in s.techniques.values()):
+        real_images, labels = s.data.batch(s.config.batch_size)  # of the same classes, so that like meets like
+        real_images = s.augment(real_images)
+        real = s.judge(real_images, labels)
+    else:
+        labels = s.data.draw_labels(s.config.batch_size, s.random)
     z = s.latents(s.config.batch_size)
     with s.autocast():
-        fake_images = s.augment(s.G(z, labels).float())
+        fake_images = s.G(z, labels).float()
+    fake_images = s.augment(fake_images)
     fake = s.judge(fake_images, labels)
-    real_images, real_labels, real = None, None, None
-    if s.game.needs_real_logits:
-        real_images, real_labels = s.data.batch(s.config.batch_size)
-        real_images = s.augment(real_images)
-        real = s.judge(real_images, real_labels)
-    step = _step(s, z, fake_images, labels, fake, real_images, real_labels, real, index=s.g_steps)
+    step = _step(s, z, fake_images, labels, fake, real_images, real, index=s.g_steps)
 
     losses = s.game.g_loss(fake_logits=fake.logits, real_logits=None if real is None else real.logits)
     total, penalties = _with_penalties(losses.mean(), s, step, lambda technique: technique.g_penalty(step))
@@ -78,10 +80,9 @@ def _step(
     s: TrainingState,
     z: Tensor,
     fake_images: Tensor,
-    fake_labels: Tensor | None,
+    labels: Tensor | None,
     fake: DOutput,
     real_images: Tensor | None,
-    real_labels: Tensor | None,
     real: DOutput | None,
     *,
     index: int,
@@ -92,10 +93,9 @@ def _step(
         discriminate=s.discriminate,
         z=z,
         fake_images=fake_images,
-        fake_labels=fake_labels,
+        labels=labels,
         fake_output=fake,
         real_images=real_images,
-        real_labels=real_labels,
         real_output=real,
         random=s.random,
         nimg=s.nimg,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -11,20 +12,22 @@ from pathlib import Path
 
 import torch
 
-from ganzoo.config import Resolved, TrainConfig
+from ganzoo.config import Resolved, TrainConfig, with_budget
 from ganzoo.data.load import load_dataset
 from ganzoo.errors import GanzooError, RunError
 from ganzoo.registry import Registry
+from ganzoo.runs.checkpoint import newest_checkpoint
+from ganzoo.runs.folder import DataFacts, RunFolder
 from ganzoo.specs import ImageData
-from ganzoo.training.checkpoint import newest_checkpoint
 from ganzoo.training.interrupts import Interrupts
 from ganzoo.training.loop import critic_steps, play
 from ganzoo.training.precision import apply_precision, pick_device
 from ganzoo.training.preview import save_preview
 from ganzoo.training.progress import TrainingProgress
-from ganzoo.training.run import DataFacts, RunFolder
 from ganzoo.training.state import TrainingState, build_state
 from ganzoo.training.steps import d_step, g_step
+
+OUT_OF_MEMORY = re.compile(r"out of memory|(can't|cannot|failed to|unable to) allocate memory", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -68,10 +71,7 @@ def resume(folder: Path, registry: Registry, *, kimg: float | None = None, steps
     run = RunFolder(folder)
     before, facts = run.read_config()
     with run.locked():
-        budget = {"kimg": kimg, "steps": None} if kimg else {"steps": steps} if steps else {}
-        origins = {**before.origins, **dict.fromkeys(budget, "resume")}
-        resolved = Resolved(before.config.model_copy(update=budget), origins)
-        data, resolved = _load(resolved, registry)
+        data, resolved = _load(with_budget(before, kimg=kimg, steps=steps), registry)
         if DataFacts.of(data).sha256 != facts.sha256:
             raise RunError(
                 f"The data of {resolved.config.dataset!r} are not those that {folder} was trained on "
@@ -143,7 +143,7 @@ def _explained(config: TrainConfig) -> Iterator[None]:
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and "memory" not in str(error):
+        if not isinstance(error, torch.OutOfMemoryError | MemoryError) and not OUT_OF_MEMORY.search(str(error)):
             raise
         smaller = max(config.batch_size // 2, 2)
         raise GanzooError(

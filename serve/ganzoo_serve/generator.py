@@ -275,7 +275,7 @@ class Generator:
 def _to_uint8(x: npt.NDArray[np.float32], *, source: str) -> Images:
     """float32 (n, c, h, w) in [-1, 1] -> uint8 (n, h, w, c), rounded as exported graphs round: half to even."""
     if not np.isfinite(x).all():
-        raise ModelError(f"{source} drew NaN or infinity. Its training may have diverged: look at 'ganzoo doctor RUN'.")
+        raise ModelError(f"{source} drew NaN or infinity. Its training may have diverged: look at RUN/samples.")
     scaled = x * np.float32(127.5) + np.float32(127.5)
     pixels: Images = np.rint(np.clip(scaled, 0.0, 255.0)).astype(np.uint8)
     return pixels.transpose(0, 2, 3, 1)

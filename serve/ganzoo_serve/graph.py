@@ -18,6 +18,8 @@ RANDOM_OPERATORS = frozenset(
     {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"}
 )
 
+EXPORT_HINT = "Expected a model written by 'ganzoo export RUN'; run that to make one."
+
 Dim = int | None  # None: any size, under a symbolic name
 Signature = dict[str, tuple[int, tuple[Dim, ...]]]  # name -> (element type, shape)
 
@@ -66,7 +68,7 @@ def _check_values(kind: str, found: Iterable[ValueInfoProto], expected: Signatur
     for name, (elem_type, shape) in expected.items():
         wanted = _show(elem_type, shape)
         if name not in signature:
-            raise ModelError(f"{source} has no {kind} '{name}': expected {wanted}.\n{_EXPORT}")
+            raise ModelError(f"{source} has no {kind} '{name}': expected {wanted}.\n{EXPORT_HINT}")
         found_type, found_shape = signature[name]
         # A symbolic dimension where we expect a number is let through: it is checked when the model first runs. The
         # other way round would fix the batch size.
@@ -74,13 +76,13 @@ def _check_values(kind: str, found: Iterable[ValueInfoProto], expected: Signatur
         fits = fits and all(f is None or f == e for f, e in zip(found_shape or (), shape, strict=True))
         if found_type != elem_type or not fits:
             raise ModelError(
-                f"{source} has {kind} '{name}' as {_show(found_type, found_shape)}: expected {wanted}.\n{_EXPORT}"
+                f"{source} has {kind} '{name}' as {_show(found_type, found_shape)}: expected {wanted}.\n{EXPORT_HINT}"
             )
     extra = sorted(signature.keys() - expected.keys())
     if extra:
         raise ModelError(
             f"{source} has {kind}s its metadata does not speak of: {', '.join(extra)}. "
-            f"Expected {', '.join(expected)} only.\n{_EXPORT}"
+            f"Expected {', '.join(expected)} only.\n{EXPORT_HINT}"
         )
 
 
@@ -133,6 +135,3 @@ def _subgraphs(node: NodeProto) -> Iterator[GraphProto]:
         if attribute.type == AttributeProto.GRAPH:
             yield attribute.g
         yield from attribute.graphs
-
-
-_EXPORT = "Expected a model written by 'ganzoo export RUN'; run that to make one."

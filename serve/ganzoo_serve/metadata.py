@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
 from ganzoo_serve.errors import ModelError
-from ganzoo_serve.graph import check_graph
+from ganzoo_serve.graph import EXPORT_HINT, check_graph
 from ganzoo_serve.seeds import LATENT_SCHEME, MAX_SEED, Distribution
 
 SCHEMA: Final = 1
@@ -33,6 +33,11 @@ class Image(_Record):
     height: Size
     width: Size
     channels: Literal[1, 3, 4]
+
+    @property
+    def mode(self) -> str:
+        """The channels in words."""
+        return {1: "grey", 3: "RGB", 4: "RGBA"}[self.channels]
 
 
 class Latent(_Record):
@@ -130,7 +135,7 @@ def parse(text: str, *, source: str = "the metadata") -> ModelMetadata:
                 "Upgrade: 'pip install --upgrade ganzoo-serve'."
             ) from error
         lines = "\n".join(f"  {field or 'document'}: {message}" for field, message in findings[:10])
-        raise ModelError(f"{source} has metadata that cannot be read:\n{lines}\n{_EXPORT}") from error
+        raise ModelError(f"{source} has metadata that cannot be read:\n{lines}\n{EXPORT_HINT}") from error
 
 
 def read(path: str | Path) -> ModelMetadata:
@@ -146,7 +151,7 @@ def load_bytes(path: str | Path) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise ModelError(f"{path} cannot be read ({error.strerror}). Expected an .onnx file.\n{_EXPORT}") from error
+        raise ModelError(f"{path} cannot be read ({error.strerror}). Expected an .onnx file.\n{EXPORT_HINT}") from error
 
 
 def read_bytes(data: bytes, *, source: str) -> ModelMetadata:
@@ -154,12 +159,12 @@ def read_bytes(data: bytes, *, source: str) -> ModelMetadata:
     try:
         model = onnx.load_model_from_string(data)
     except (DecodeError, RuntimeError, ValueError) as error:
-        raise ModelError(f"{source} is not an ONNX file, or a damaged one.\n{_EXPORT}") from error
+        raise ModelError(f"{source} is not an ONNX file, or a damaged one.\n{EXPORT_HINT}") from error
     if not model.ir_version or not model.graph.node:  # protobuf reads an empty file as an empty model
-        raise ModelError(f"{source} is not an ONNX file: it holds no graph.\n{_EXPORT}")
+        raise ModelError(f"{source} is not an ONNX file: it holds no graph.\n{EXPORT_HINT}")
     documents = [prop.value for prop in model.metadata_props if prop.key == KEY]
     if not documents:
-        raise ModelError(f"{source} has no ganzoo metadata: it was not written by ganzoo.\n{_EXPORT}")
+        raise ModelError(f"{source} has no ganzoo metadata: it was not written by ganzoo.\n{EXPORT_HINT}")
     metadata = parse(documents[0], source=source)
     check_graph(model, metadata, source=source)
     return metadata
@@ -173,7 +178,6 @@ def slug(text: str) -> str:
     return name
 
 
-_EXPORT = "Expected a model written by 'ganzoo export RUN'; run that to make one."
 __all__ = [
     "Dataset",
     "Image",

@@ -52,7 +52,7 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
             build=build_mlp,
             options=MLPOptions,
             conditional=True,
-            defaults={"z_dim": 100},
+            defaults={"z_dim": 100, "z_distribution": "normal"},
             paper="arXiv:1411.1784",
             summary="Fully connected networks, as most first implementations have them.",
         )
@@ -63,7 +63,8 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
             build=build_maxout,
             options=MaxoutOptions,
             conditional=True,
-            defaults={"z_dim": 100, "z_distribution": "uniform"},
+            # Gaussian: the default of the authors' code, where their MNIST settings name none.
+            defaults={"z_dim": 100, "z_distribution": "normal"},
             paper="arXiv:1406.2661",
             summary="The 2014 paper's MNIST networks: ReLU generator, maxout discriminator with dropout.",
         )

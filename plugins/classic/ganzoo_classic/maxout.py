@@ -69,5 +69,7 @@ class Discriminator(nn.Module):
         _uniform(self, 0.005)
 
     def forward(self, images: Tensor, c: Tensor | None = None) -> DOutput:
-        features = self.layers(with_class(images.flatten(1), c, self.num_classes))
+        # The paper's images lie in [0, 1]: there dropout of a black pixel changes nothing, at -1 it would most of all.
+        pixels = (images.flatten(1) + 1) / 2
+        features = self.layers(with_class(pixels, c, self.num_classes))
         return DOutput(logits=self.to_logit(features).squeeze(1), features=features)

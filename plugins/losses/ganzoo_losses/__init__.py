@@ -21,12 +21,18 @@ def _adam(lr: float, betas: tuple[float, float]) -> dict[str, Any]:
     }
 
 
-DCGAN_TRAINING = _adam(2e-4, (0.5, 0.999)) | {"batch_size": 128, "n_critic": 1}
+DCGAN_TRAINING: dict[str, Any] = _adam(2e-4, (0.5, 0.999)) | {
+    "batch_size": 128,
+    "n_critic": 1,
+    "z_dim": 100,
+    "z_distribution": "uniform",
+}
 
 # Mao et al., section 4, follow DCGAN with beta1 0.5; ~ the rate and the batch are from memory of the paper.
-LSGAN_TRAINING = _adam(2e-4, (0.5, 0.999)) | {"batch_size": 64, "n_critic": 1}
+LSGAN_TRAINING = _adam(2e-4, (0.5, 0.999)) | {"batch_size": 64, "n_critic": 1, "z_dim": 100}
 
-# Miyato et al. 2018, arXiv:1802.05957: their setting for residual networks, where the hinge loss is at its best.
+# Miyato et al. 2018, arXiv:1802.05957: their setting for residual networks, where the hinge loss is at its
+# best, without the linear decay and the twice as large batch for the generator.
 SNGAN_TRAINING = _adam(2e-4, (0.0, 0.9)) | {"batch_size": 64, "n_critic": 5, "arch.norm_d": "spectral"}
 
 # Arjovsky et al., algorithm 1. The boost is from the authors' published settings, not from the paper.
@@ -37,6 +43,7 @@ WGAN_TRAINING: dict[str, Any] = {
     "optimizer_d.lr": 5e-5,
     "batch_size": 64,
     "n_critic": 5,
+    "z_dim": 100,
     "critic_boost.n_critic": 100,
     "critic_boost.first": 25,
     "critic_boost.every": 500,

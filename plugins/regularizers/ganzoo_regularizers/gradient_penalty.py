@@ -55,7 +55,7 @@ class GradientPenalty(Technique):
         images = interpolate(
             real_images=step.real_images.detach(), fake_images=step.fake_images.detach(), random=step.random
         ).requires_grad_(True)
-        logits = step.discriminate(images, step.real_labels).logits
+        logits = step.discriminate(images, step.labels).logits
         return self.options.weight * gradient_penalty(
             images=images, logits=logits, target=self.options.target, one_sided=self.options.one_sided
         )

@@ -52,7 +52,7 @@ class R1(ZeroCentred):
     def d_penalty(self, step: Step) -> Tensor:
         assert step.real_images is not None  # as always in a discriminator's step
         images = step.real_images.detach().requires_grad_(True)
-        logits = step.discriminate(images, step.real_labels).logits
+        logits = step.discriminate(images, step.labels).logits
         return self.gamma / 2 * r1_penalty(real_images=images, real_logits=logits)
 
 
@@ -63,5 +63,5 @@ class R2(ZeroCentred):
 
     def d_penalty(self, step: Step) -> Tensor:
         images = step.fake_images.detach().requires_grad_(True)
-        logits = step.discriminate(images, step.fake_labels).logits
+        logits = step.discriminate(images, step.labels).logits
         return self.gamma / 2 * r2_penalty(fake_images=images, fake_logits=logits)

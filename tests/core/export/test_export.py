@@ -17,10 +17,9 @@ from ganzoo.export import export_generator, export_run
 from ganzoo.export.gate import BATCHES
 from ganzoo.export.graph import to_onnx
 from ganzoo.registry import get_registry
+from ganzoo.runs.checkpoint import checkpoints
+from ganzoo.runs.networks import Inputs, build_networks, settled
 from ganzoo.training import start
-from ganzoo.training.checkpoint import checkpoints
-from ganzoo.training.preview import Inputs, settled
-from ganzoo.training.state import build_networks
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.metadata import Image, Latent, ModelMetadata, read
 
@@ -48,7 +47,7 @@ def generator(architecture, num_classes, channels=1, **settings):
     config = resolve(f"{architecture}-ns", registry, [layer]).config
     torch.manual_seed(0)
     G, _ = build_networks(config, registry, ImageShape(channels, 16, 16), num_classes)
-    return settled(G, Inputs(4, "normal", num_classes, CPU))
+    return settled(G, Inputs(4, "normal", (5,) * num_classes, CPU))
 
 
 @pytest.mark.parametrize("num_classes", [0, 3], ids=["unconditional", "conditional"])

@@ -5,13 +5,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from ganzoo import Game, Loss
+from ganzoo import Game, Loss, Regularizer
 from ganzoo.config import Layer, TrainConfig, resolve
 from ganzoo.data.load import load_dataset
 from ganzoo.errors import ConfigError, Diverged, GanzooError
 from ganzoo.registry import get_registry
+from ganzoo.runs.checkpoint import checkpoints, load_checkpoint
+from ganzoo.techniques import Technique
 from ganzoo.training import estimate, start
-from ganzoo.training.checkpoint import checkpoints, load_checkpoint
 from ganzoo.training.loop import critic_steps, due
 from ganzoo.training.state import build_state
 from ganzoo.training.steps import d_step, g_step
@@ -127,6 +128,64 @@ def test_the_generator_step_leaves_no_gradient_in_the_discriminator():
     before = [p.grad.clone() for p in s.D.parameters()]
     g_step(s)
     assert all(torch.equal(old, p.grad) for old, p in zip(before, s.D.parameters(), strict=True))
+
+
+def test_what_a_discriminator_brings_frozen_stays_frozen():
+    s = state()
+    frozen = next(s.D.parameters())
+    frozen.requires_grad_(False)
+    s.__post_init__()
+    before = frozen.clone()
+    d_step(s)
+    g_step(s)
+    d_step(s)
+    assert torch.equal(frozen, before)
+    assert all(p.grad is not None for p in s.D.parameters() if p is not frozen)
+
+
+class Watching(Technique):
+    needs_real = True
+
+    def __init__(self):
+        super().__init__()
+        self.steps = []
+
+    def g_penalty(self, step):
+        self.steps.append(step)
+
+
+def test_a_technique_may_look_at_real_images_in_the_generators_step_of_the_same_classes():
+    s = state(conditional=True)
+    s.techniques["watching"] = watching = Watching()
+    g_step(s)
+    (step,) = watching.steps
+    assert step.real_images.shape == step.fake_images.shape == (8, 1, 8, 8)
+    assert step.real_output.logits.shape == (8,)
+    torch.testing.assert_close(step.labels, s.data.labels[s.data._order[:8]])
+
+
+class Greedy(Technique):
+    def __init__(self, D):
+        super().__init__()
+        self.D = D
+
+
+def test_a_technique_that_keeps_a_network_as_its_own_is_refused(monkeypatch):
+    registry = get_registry()
+    record = Regularizer(name="greedy", build=lambda context: Greedy(context.discriminator))
+    monkeypatch.setitem(registry.regularizers._records, "greedy", (record, "test"))
+    with pytest.raises(GanzooError, match="would be trained twice"):
+        state(**{"regularizers.greedy": {}})
+
+
+@pytest.mark.parametrize("message", ["CUDA error: an illegal memory access", "Unsupported memory format option"])
+def test_other_troubles_with_memory_keep_their_own_words(message, tmp_path, monkeypatch):
+    def broken(*args):
+        raise RuntimeError(message)
+
+    monkeypatch.setattr("ganzoo.training.loop.d_step", broken)
+    with pytest.raises(RuntimeError, match=message):
+        start(tiny(), get_registry(), tmp_path / "run")
 
 
 def test_one_pass_over_both_batches_is_two_passes_where_samples_do_not_mix():

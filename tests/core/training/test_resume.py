@@ -14,9 +14,9 @@ import pytest
 from ganzoo.config import Layer, resolve
 from ganzoo.errors import RunError
 from ganzoo.registry import get_registry
+from ganzoo.runs.checkpoint import checkpoints, load_checkpoint
+from ganzoo.runs.folder import RunFolder
 from ganzoo.training import resume, start
-from ganzoo.training.checkpoint import checkpoints, load_checkpoint
-from ganzoo.training.run import RunFolder
 
 TINY = {
     "dcgan-wgangp": {"arch.width_g": 4, "arch.width_d": 4, "augmentations.flip.p": 0.5},

@@ -82,10 +82,10 @@ def build(registry):
 def make_step():
     """A step of the discriminator. ``seen`` collects what it was asked again: (images, labels)."""
 
-    def make(discriminator, real_images, fake_images, *, real_labels=None, fake_labels=None, seed=0, seen=None):
-        def discriminate(images, labels):
+    def make(discriminator, real_images, fake_images, *, labels=None, seed=0, seen=None):
+        def discriminate(images, asked):
             if seen is not None:
-                seen.append((images, labels))
+                seen.append((images, asked))
             return as_output(discriminator(images))
 
         return Step(
@@ -94,10 +94,9 @@ def make_step():
             discriminate=discriminate,
             z=torch.zeros(len(fake_images), 8),
             fake_images=fake_images,
-            fake_labels=fake_labels,
+            labels=labels,
             fake_output=as_output(discriminator(fake_images)),
             real_images=real_images,
-            real_labels=real_labels,
             real_output=as_output(discriminator(real_images)),
             random=torch.Generator().manual_seed(seed),
             nimg=0,

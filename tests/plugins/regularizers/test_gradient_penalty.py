@@ -122,16 +122,16 @@ def test_the_technique_is_one_sided_on_request(build, make_step, critics):
     torch.testing.assert_close(penalty, torch.zeros(5))
 
 
-def test_the_critic_is_asked_about_detached_images_under_the_real_classes(build, make_step, critics):
+def test_the_critic_is_asked_about_detached_images_under_their_classes(build, make_step, critics):
     critic, seen = critics.Linear(torch.randn(3, 4, 4)), []
     real = images_like(n=2, dtype=torch.float32).requires_grad_(True)
     fake = images_like(n=2, dtype=torch.float32).requires_grad_(True)
-    labels = torch.tensor([3, 1]), torch.tensor([0, 2])
-    step = make_step(critic, real, fake, real_labels=labels[0], fake_labels=labels[1], seen=seen)
+    labels = torch.tensor([3, 1])
+    step = make_step(critic, real, fake, labels=labels, seen=seen)
     build("gradient-penalty", critic).d_penalty(step).sum().backward()
     ((images, asked),) = seen
     assert images.is_leaf
-    torch.testing.assert_close(asked, labels[0])
+    torch.testing.assert_close(asked, labels)
     assert real.grad is None
     assert fake.grad is None
     assert critic.weight.grad is not None

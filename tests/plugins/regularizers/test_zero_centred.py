@@ -82,13 +82,13 @@ def test_the_technique_applies_half_of_gamma_at_its_side(build, make_step, criti
 def test_the_critic_is_asked_about_detached_images_under_their_classes(build, make_step, critics, name):
     critic, seen = critics.Linear(torch.randn(3, 4, 4)), []
     real, fake = (images_like(n=2, dtype=torch.float32).requires_grad_(True) for _ in range(2))
-    labels = {"r1": torch.tensor([3, 1]), "r2": torch.tensor([0, 2])}
-    step = make_step(critic, real, fake, real_labels=labels["r1"], fake_labels=labels["r2"], seen=seen)
+    labels = torch.tensor([3, 1])
+    step = make_step(critic, real, fake, labels=labels, seen=seen)
     build(name, critic).d_penalty(step).sum().backward()
     ((images, asked),) = seen
     assert images.is_leaf
     torch.testing.assert_close(images.detach(), {"r1": real, "r2": fake}[name].detach())
-    torch.testing.assert_close(asked, labels[name])
+    torch.testing.assert_close(asked, labels)
     assert real.grad is None
     assert fake.grad is None
     assert critic.weight.grad is not None

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ganzoo.errors import RunError
-from ganzoo.training.checkpoint import (
+from ganzoo.runs.checkpoint import (
     Damaged,
     checkpoints,
     load_checkpoint,

@@ -68,7 +68,9 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             seal = json.loads((file.metadata() or {})["ganzoo"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
             text, digest = seal["plain"], seal["sha256"]
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError):
+        raise Damaged(f"{path} cannot be read: it lacks the seal of a ganzoo checkpoint") from None
+    except (SafetensorError, OSError) as error:
         raise Damaged(f"{path} cannot be read: {error}") from None
     if digest != _digest(tensors, text):
         raise Damaged(f"{path} is damaged: its checksum does not hold")

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from ganzoo.config import Resolved, Section, TrainConfig
@@ -32,6 +33,7 @@ class DataFacts(Section):
     height: int
     width: int
     class_names: tuple[str, ...]
+    class_counts: tuple[int, ...]
     licence: str
     sha256: str
 
@@ -40,7 +42,7 @@ class DataFacts(Section):
         """The facts of a loaded data set."""
         count, height, width, channels = data.images.shape
         digest = hashlib.sha256(str(data.images.shape).encode())
-        digest.update(data.images.tobytes())
+        digest.update(np.ascontiguousarray(data.images).data)
         if data.labels is not None:
             digest.update(data.labels.tobytes())
         return cls(
@@ -49,9 +51,17 @@ class DataFacts(Section):
             height=height,
             width=width,
             class_names=data.class_names,
+            class_counts=class_counts(data),
             licence=data.licence,
             sha256=digest.hexdigest(),
         )
+
+
+def class_counts(data: ImageData) -> tuple[int, ...]:
+    """How many images there are of each class; empty without labels."""
+    if data.labels is None:
+        return ()
+    return tuple(np.bincount(data.labels, minlength=len(data.class_names)).tolist())
 
 
 class RunFolder:

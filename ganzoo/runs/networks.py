@@ -1,0 +1,89 @@
+"""The networks of a configuration, and the generator as it is shown, exported and measured: averaged and settled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.utils import parametrize
+
+from ganzoo.config import TrainConfig
+from ganzoo.registry import Registry
+from ganzoo.specs import ImageShape, NetworkConfig
+from ganzoo_serve.seeds import classes_from_seeds, latents
+
+SETTLING_BATCHES, SETTLING_SIZE = 16, 128
+POWER_ITERATIONS = 16
+SETTLING_SEED = 2**52  # far from the seeds that people ask for
+
+
+def build_networks(
+    config: TrainConfig, registry: Registry, image_shape: ImageShape, num_classes: int
+) -> tuple[nn.Module, nn.Module]:
+    """The generator and the discriminator of a configuration. Raises ConfigError for a shape the family cannot do."""
+    architecture = registry.architectures.get(config.architecture)
+    request = NetworkConfig(
+        image_shape=image_shape,
+        z_dim=config.z_dim,
+        num_classes=num_classes,
+        options=architecture.options.model_validate(config.arch),
+    )
+    if architecture.check:
+        architecture.check(request)
+    return architecture.build(request)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a generator is fed. ``class_counts`` are the images of each class in its data; empty if it is unconditional."""
+
+    z_dim: int
+    z_distribution: Literal["normal", "uniform"]
+    class_counts: tuple[int, ...]
+    device: torch.device
+
+    def of(self, seeds: Sequence[int]) -> tuple[Tensor, ...]:
+        """Latents of ``seeds`` and, if there are classes, classes as frequent as in the data: (z,) or (z, classes)."""
+        z = torch.from_numpy(latents(seeds, z_dim=self.z_dim, distribution=self.z_distribution)).to(self.device)
+        if not self.class_counts:
+            return (z,)
+        ends = np.cumsum(self.class_counts)
+        classes = np.searchsorted(ends, classes_from_seeds(seeds, int(ends[-1])), side="right")
+        return z, torch.from_numpy(classes).to(self.device)
+
+
+@torch.no_grad()
+def settled(G: nn.Module, inputs: Inputs) -> nn.Module:
+    """A copy of ``G`` in evaluation mode whose batch norms and spectral norms are those of its own weights.
+
+    The running statistics and singular vectors belong to the raw weights of the past; averaged weights need their own.
+    The statistics are taken over 2,048 latents of fixed seeds ("standing statistics": Brock et al. 2019,
+    arXiv:1809.11096), with classes as frequent as in training.
+    """
+    G = deepcopy(G).eval()
+    for module in G.modules():
+        if parametrize.is_parametrized(module, "weight"):
+            module.parametrizations.weight.train()  # type: ignore[union-attr]  # as in training, a power iteration
+            for _ in range(POWER_ITERATIONS):
+                module.weight  # noqa: B018  # each reading is one
+            module.parametrizations.weight.eval()  # type: ignore[union-attr]
+    norms = [module for module in G.modules() if isinstance(module, _BatchNorm)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain average over the batches
+        norm.train()
+    for batch in range(SETTLING_BATCHES if norms else 0):
+        first = SETTLING_SEED + batch * SETTLING_SIZE
+        G(*inputs.of(range(first, first + SETTLING_SIZE)))
+    return G.eval()
+
+
+def as_pixels(images: Tensor) -> Tensor:
+    """(N, C, H, W) in [-1, 1] -> uint8 (N, H, W, C): 127.5 x + 127.5, clamped to 0 ... 255, rounded half to even."""
+    return (images * 127.5 + 127.5).clamp(0, 255).round().to(torch.uint8).permute(0, 2, 3, 1)

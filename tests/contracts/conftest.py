@@ -1,0 +1,85 @@
+"""Where the rooms are, and every architecture made small."""
+
+import typing
+from pathlib import Path
+
+import pytest
+
+from ganzoo import ConfigError, ImageShape, NetworkConfig
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def root():
+    """The repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def plugin_packages():
+    """The folder of every plugin's package, by the package's name."""
+    return {path.name: path for path in sorted(ROOT.glob("plugins/*/ganzoo_*")) if path.is_dir()}
+
+
+@pytest.fixture(scope="session")
+def tiny():
+    """``tiny(architecture)``: options that make its networks small, whatever they are called."""
+
+    def shrink(architecture):
+        small = {}
+        for name, field in architecture.options.model_fields.items():
+            if name.startswith("hidden"):
+                small[name] = [8, 6]
+            elif name.startswith("max_"):
+                small[name] = 8
+            elif field.annotation is int and any(word in name for word in ("width", "dim", "channels", "rank")):
+                small[name] = 4
+        return small
+
+    return shrink
+
+
+@pytest.fixture(scope="session")
+def request_of(tiny):
+    """``request_of(architecture, num_classes=3)``: what to build it from, small, at its smallest resolution from 8 on."""
+
+    def request(architecture, *, num_classes=0, channels=3, z_dim=5, **options):
+        chosen = architecture.options.model_validate(tiny(architecture) | options)
+        for resolution in (8, 16, 32, 64):
+            shape = ImageShape(channels, resolution, resolution)
+            config = NetworkConfig(image_shape=shape, z_dim=z_dim, num_classes=num_classes, options=chosen)
+            try:
+                if architecture.check:
+                    architecture.check(config)
+            except ConfigError:
+                continue
+            return config
+        raise AssertionError(f"{architecture.name} refuses every resolution up to 64")
+
+    return request
+
+
+def choices(architecture):
+    """(option, value) for every value of every option that is chosen by name."""
+    for name, field in architecture.options.model_fields.items():
+        for value in typing.get_args(field.annotation) if typing.get_origin(field.annotation) is typing.Literal else ():
+            yield name, value
+
+
+def pytest_generate_tests(metafunc):
+    """Run a test with a parameter ``architecture``, ``num_classes``, ``loss`` or ``choice`` for each there is."""
+    from ganzoo.registry import get_registry
+
+    registry = get_registry()
+    if "architecture" in metafunc.fixturenames:
+        every = [(a, n) for a in registry.architectures for n in ([0, 3] if a.conditional else [0])]
+        ids = [f"{a.name}-{'conditional' if n else 'unconditional'}" for a, n in every]
+        if "choice" in metafunc.fixturenames:
+            every = [(a, n, choice) for a, n in every for choice in choices(a)]
+            ids = [f"{a.name}-{option}-{value}-{n}" for a, n, (option, value) in every]
+            metafunc.parametrize(("architecture", "num_classes", "choice"), every, ids=ids)
+        else:
+            metafunc.parametrize(("architecture", "num_classes"), every, ids=ids)
+    if "loss" in metafunc.fixturenames:
+        metafunc.parametrize("loss", list(registry.losses), ids=lambda loss: loss.name)

@@ -1,0 +1,100 @@
+"""Every architecture plays every game: conditional or not, whatever its options that are chosen by name."""
+
+import numpy as np
+import pytest
+import torch
+
+from ganzoo import ImageData
+from ganzoo.config import Layer, resolve
+from ganzoo.training.state import build_state
+from ganzoo.training.steps import d_step, g_step
+
+CPU = torch.device("cpu")
+BATCH = 4
+
+
+@pytest.fixture
+def start(registry, tiny, request_of):
+    """``start(architecture, loss, num_classes)``: the state of a small game on random images, before its first step."""
+
+    def build(architecture, loss, num_classes, **settings):
+        shape = request_of(architecture).image_shape
+        random = np.random.default_rng(0)
+        data = ImageData(
+            images=random.integers(0, 256, (10, shape.height, shape.width, shape.channels), dtype=np.uint8),
+            labels=np.arange(10) % num_classes if num_classes else None,
+            class_names=tuple(map(str, range(num_classes))),
+        )
+        small = {f"arch.{key}": value for key, value in tiny(architecture).items()}
+        layer = Layer("test", {"batch_size": BATCH, "z_dim": 5, "conditional": bool(num_classes)} | small | settings)
+        config = resolve(f"{architecture.name}-{loss.name}", registry, [layer]).config
+        return build_state(config, registry, data, CPU)
+
+    return build
+
+
+def weights(player):
+    return [p.detach().clone() for p in player.parameters()]
+
+
+def unmoved(player, before):
+    return [n for (n, p), old in zip(player.named_parameters(), before, strict=True) if torch.equal(p, old)]
+
+
+def play_two_steps(state):
+    logged = []
+    for _ in range(2):
+        logged += [d_step(state), g_step(state)]
+    return logged
+
+
+def test_two_steps_of_every_pair_move_every_weight_of_both_players(architecture, num_classes, loss, start):
+    state = start(architecture, loss, num_classes)
+    before_G, before_D = weights(state.G), weights(state.D)
+    logged = play_two_steps(state)
+    # Not the logit's bias: where real and generated logits count by their difference alone, it cancels out.
+    biases = {name for name, p in state.D.named_parameters() if p.dim() == 1 and len(p) == 1}
+    assert unmoved(state.G, before_G) == []
+    assert set(unmoved(state.D, before_D)) <= biases
+    for scalars in logged:
+        assert all(value.isfinite() for value in scalars.values())
+    for player in (state.G, state.D):
+        assert all(p.isfinite().all() for p in player.parameters())
+    assert (state.nimg, state.d_steps, state.g_steps) == (2 * BATCH, 2, 2)
+
+
+def test_each_player_moves_in_its_own_step_only(architecture, num_classes, loss, start):
+    state = start(architecture, loss, num_classes)
+    before_G = weights(state.G)
+    d_step(state)
+    assert len(unmoved(state.G, before_G)) == len(before_G)
+    before_D, gradients_D = weights(state.D), [p.grad.clone() for p in state.D.parameters()]
+    g_step(state)
+    assert len(unmoved(state.D, before_D)) == len(before_D)
+    torch.testing.assert_close([p.grad for p in state.D.parameters()], gradients_D, rtol=0, atol=0)
+
+
+def test_every_choice_of_every_option_is_played(architecture, num_classes, choice, registry, start):
+    option, value = choice
+    state = start(architecture, registry.losses.get("ns"), num_classes, **{f"arch.{option}": value})
+    before_G, before_D = weights(state.G), weights(state.D)
+    play_two_steps(state)
+    assert len(unmoved(state.G, before_G)) < len(before_G)
+    assert len(unmoved(state.D, before_D)) < len(before_D)
+
+
+def test_the_same_seed_plays_the_same_game(architecture, num_classes, registry, start):
+    ends = []
+    for _ in range(2):
+        state = start(architecture, registry.losses.get("ns"), num_classes)
+        play_two_steps(state)
+        ends.append(weights(state.G) + weights(state.D))
+    torch.testing.assert_close(ends[0], ends[1], rtol=0, atol=0)
+
+
+def test_every_recipe_names_what_is_there_and_sets_what_can_be_set(registry):
+    for recipe in registry.recipes:
+        config = resolve(recipe.name, registry, []).config
+        assert (config.recipe, config.architecture, config.loss) == (recipe.name, recipe.architecture, recipe.loss)
+        assert recipe.paper
+        assert recipe.summary.endswith(".")

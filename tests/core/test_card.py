@@ -1,0 +1,59 @@
+"""Model cards, from what an exported file says of itself."""
+
+import pytest
+from huggingface_hub import ModelCard
+
+from ganzoo import GanzooError
+from ganzoo.card import card_text, write_card
+from ganzoo_serve.metadata import Dataset, Training
+from ganzoo_serve.testing import make_metadata, write_model
+
+
+def card(**fields):
+    return ModelCard(card_text(make_metadata("tiny", **fields), licence="apache-2.0"), ignore_metadata_errors=False)
+
+
+def test_the_hub_reads_the_front_matter():
+    training = Training(
+        recipe="dcgan-ns", architecture="dcgan", loss="ns", kimg=1.5, steps=20, seed=3, precision="fp32"
+    )
+    data = card(dataset=Dataset(name="fashion-mnist", licence="MIT", images=60000), training=training).data
+    assert (data.license, data.library_name, data.model_name) == ("apache-2.0", "ganzoo", "tiny")
+    assert data.pipeline_tag == "unconditional-image-generation"
+    assert data.tags == ["gan", "onnx", "ganzoo", "ns"]
+    assert data.datasets == ["fashion-mnist"]
+
+
+@pytest.mark.parametrize("dataset", [None, Dataset(name="folder:my-photos")])
+def test_data_that_the_hub_cannot_know_are_not_linked(dataset):
+    assert card(dataset=dataset).data.datasets is None
+
+
+def test_metrics_become_results_of_the_model_index():
+    metrics = ({"name": "fid", "value": 12.5},)
+    (result,) = card(metrics=metrics, dataset=Dataset(name="digits")).data.eval_results
+    assert (result.metric_type, result.metric_value, result.dataset_name) == ("fid", 12.5, "digits")
+
+
+def test_the_body_says_how_to_feed_the_file():
+    text = card(classes=("cat", "größter Hund"), channels=1, z_dim=7).text
+    assert "| classes | cat, größter Hund |" in text
+    assert "`z` float32 (n, 7), normal, `label` int64 (n), to `images`\nuint8 (n, 8, 8, 1)." in text
+    assert '{"z": z, "label": labels}' in text
+    plain = card(output="float").text
+    assert "`images`\nfloat32 (n, 3, 8, 8) in [-1, 1]." in plain
+    assert "label" not in plain
+
+
+def test_the_address_of_an_image_survives_any_class_name():
+    text = card(classes=("größter Hund?", "b")).text
+    assert "/v1/models/tiny/images/42.png?class=gr%C3%B6%C3%9Fter%20Hund%3F'" in text
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    model = write_model(tmp_path / "tiny.onnx", make_metadata("tiny"))
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.json").write_text("{}")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(GanzooError, match=r"file could not be written: "):
+        write_card(tmp_path / "run", model, tmp_path / "file")

@@ -1,0 +1,64 @@
+"""What dcgan declares, and which images it declines."""
+
+import pytest
+
+from ganzoo import ConfigError, ImageShape, NetworkConfig
+from ganzoo.config import Layer, resolve
+from ganzoo_dcgan import DCGANOptions, check
+
+
+def ask(height, width):
+    check(NetworkConfig(image_shape=ImageShape(3, height, width), z_dim=4, num_classes=0, options=DCGANOptions()))
+
+
+@pytest.mark.parametrize("side", [8, 16, 32, 64, 128, 256, 512, 1024])
+def test_every_power_of_two_from_8_is_accepted(side):
+    ask(side, side)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "nearest"),
+    [
+        (4, 4, 8),
+        (1, 1, 8),
+        (9, 9, 8),
+        (13, 13, 16),
+        (28, 28, 32),
+        (33, 33, 32),
+        (100, 100, 128),
+        (16, 32, 16),
+        (32, 16, 32),
+    ],
+)
+def test_another_shape_is_declined_with_the_nearest_that_works(height, width, nearest):
+    with pytest.raises(ConfigError) as caught:
+        ask(height, width)
+    assert str(caught.value) == (
+        f"dcgan cannot make images of {height}x{width}: "
+        "expected a square, its side a power of two of at least 8.\n"
+        f"The nearest is '--resolution {nearest}'."
+    )
+    ask(nearest, nearest)
+
+
+def test_the_declared_norms_are_those_there_are():
+    from ganzoo.nn import NORMS
+
+    for field in ("norm_g", "norm_d"):
+        assert DCGANOptions.model_fields[field].annotation.__args__ == NORMS
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("width_g", 0), ("width_d", 0), ("max_width", 0), ("embedding_dim", 0), ("norm_g", "group")]
+)
+def test_options_out_of_range_are_refused_by_name(registry, option, value):
+    with pytest.raises(ConfigError, match=rf"^arch\.{option}: "):
+        resolve("dcgan-ns", registry, [Layer("test", {f"arch.{option}": value})])
+
+
+@pytest.mark.parametrize(
+    ("loss", "norm"), [("ns", "batch"), ("wgan", "batch"), ("wgangp", "none"), ("hinge", "spectral")]
+)
+def test_the_discriminators_norm_is_the_papers_of_the_loss(registry, loss, norm):
+    arch = resolve(f"dcgan-{loss}", registry, []).config.arch
+    assert (arch["norm_g"], arch["norm_d"]) == ("batch", norm)
