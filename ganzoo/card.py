@@ -101,7 +101,7 @@ def _body(m: ModelMetadata) -> str:
 
 ![Samples of seeds 0, 1, 2, ...](samples.png)
 
-A generative adversarial network trained as `{recipe}` with [ganzoo](https://pypi.org/project/ganzoo/). One pass makes one
+A generative adversarial network trained as `{recipe}` with ganzoo. One pass makes one
 image.
 
 | | |
