@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from urllib.parse import quote
 
 from ganzoo.errors import GanzooError
+from ganzoo.runs.folder import public_name
 from ganzoo.runs.showcase import COLUMNS, showcase
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.images import grid, png
@@ -26,12 +28,21 @@ def write_card(run: Path, model: Path, folder: Path, *, licence: str | None = No
     try:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(model, folder / "model.onnx")
-        shutil.copyfile(run / "config.json", folder / "config.json")
+        (folder / "config.json").write_text(_public_config(run), encoding="utf-8")
         (folder / "samples.png").write_bytes(png(grid(images, COLUMNS)))
         (folder / "README.md").write_text(card_text(metadata, licence=licence), encoding="utf-8")
     except OSError as error:
         raise GanzooError(f"{folder} could not be written: {error.strerror}.") from error
     return folder
+
+
+def _public_config(run: Path) -> str:
+    """The run's ``config.json`` without what names places on the machine that it ran on."""
+    document = json.loads((run / "config.json").read_text(encoding="utf-8"))
+    config = document["config"]
+    document["config"] = config | {"data_dir": None, "dataset": public_name(config["dataset"])}
+    document.pop("origins", None)
+    return json.dumps(document, indent=2) + "\n"
 
 
 def card_text(metadata: ModelMetadata, *, licence: str | None = None) -> str:

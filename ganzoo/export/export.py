@@ -19,7 +19,7 @@ from ganzoo.export.gate import Parity, gate, golden
 from ganzoo.export.graph import to_onnx, without_parametrizations
 from ganzoo.registry import Registry
 from ganzoo.runs.checkpoint import newest_checkpoint
-from ganzoo.runs.folder import DataFacts, RunFolder
+from ganzoo.runs.folder import DataFacts, RunFolder, public_name
 from ganzoo.runs.networks import Inputs, build_networks, settled
 from ganzoo.specs import ImageShape
 from ganzoo_serve.metadata import KEY, Dataset, Image, Latent, ModelMetadata, Training, slug
@@ -95,8 +95,7 @@ def describe(
     name: str | None = None,
 ) -> ModelMetadata:
     """What the file will say of itself. Of a data set's path only the last part is told."""
-    kind, _, path = config.dataset.partition(":")
-    data_name = f"{kind}:{Path(path).name}" if path else kind
+    data_name = public_name(config.dataset)
     architecture, loss = registry.architectures.get(config.architecture), registry.losses.get(config.loss)
     return ModelMetadata(
         name=slug(name or f"{config.recipe}-{data_name}"),

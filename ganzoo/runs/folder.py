@@ -79,14 +79,15 @@ class RunFolder:
                 f"{self.path} already holds a run.\n"
                 f"Go on with it: 'ganzoo train --resume {self.path}'; or choose another folder with '--out'."
             )
-        if self.path.exists() and (not self.path.is_dir() or any(p.name != ".lock" for p in self.path.iterdir())):
+        # What a start leaves that was killed before its configuration was written begins with a dot.
+        if not self.path.is_dir() or any(not p.name.startswith(".") for p in self.path.iterdir()):
             raise RunError(f"{self.path} is not an empty folder. Choose another one with '--out'.")
-        self.samples.mkdir(parents=True, exist_ok=True)
-        self.checkpoints.mkdir(exist_ok=True)
         self.write_config(resolved, facts)
 
     def write_config(self, resolved: Resolved, facts: DataFacts) -> None:
-        """Write ``config.json``, whole or not at all."""
+        """Write ``config.json``, whole or not at all, and make the folders beside it."""
+        self.samples.mkdir(exist_ok=True)
+        self.checkpoints.mkdir(exist_ok=True)
         versions = {name: version(name) for name in ("ganzoo", "torch", "numpy")} | {
             "python": platform.python_version()
         }
@@ -153,6 +154,12 @@ class RunFolder:
         partial = self.stats_file.with_name(".stats.jsonl.partial")
         partial.write_text("".join(json.dumps(record) + "\n" for record in kept), encoding="utf-8")
         partial.replace(self.stats_file)
+
+
+def public_name(dataset: str) -> str:
+    """A data set's name as strangers may read it: of a path only the last part."""
+    kind, _, path = dataset.partition(":")
+    return f"{kind}:{Path(path).name}" if path else kind
 
 
 def next_run(name: str, root: Path = RUNS) -> Path:

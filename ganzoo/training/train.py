@@ -16,7 +16,7 @@ from ganzoo.config import Resolved, TrainConfig, with_budget
 from ganzoo.data.load import load_dataset
 from ganzoo.errors import GanzooError, RunError
 from ganzoo.registry import Registry
-from ganzoo.runs.checkpoint import newest_checkpoint
+from ganzoo.runs.checkpoint import checkpoints, newest_checkpoint
 from ganzoo.runs.folder import DataFacts, RunFolder
 from ganzoo.specs import ImageData
 from ganzoo.training.interrupts import Interrupts
@@ -54,12 +54,11 @@ class Estimate:
 
 def start(resolved: Resolved, registry: Registry, folder: Path) -> Outcome:
     """Train from the beginning in a new run folder. Raises GanzooError for everything that a user can put right."""
-    data, resolved = _load(resolved, registry)
+    data, resolved = _load(_anchored(resolved), registry)
     state = _build(resolved.config, registry, data)
     run = RunFolder(folder)
     with run.locked():
         run.create(resolved, DataFacts.of(data))
-        save_preview(state, run.samples / "kimg000000.000.png")
         return _train(state, run)
 
 
@@ -78,11 +77,14 @@ def resume(folder: Path, registry: Registry, *, kimg: float | None = None, steps
                 f"({len(data.images)} images, then {facts.images}).\nBring them back, or start a new run."
             )
         state = _build(resolved.config, registry, data)
-        path, tensors, counters = newest_checkpoint(run.checkpoints, _say)
-        state.load(tensors, counters)
+        if checkpoints(run.checkpoints):
+            path, tensors, counters = newest_checkpoint(run.checkpoints, _say)
+            state.load(tensors, counters)
+            _say(f"Going on from {path.name}.")
+        else:  # it was stopped before its first one, and the beginning is a function of the configuration
+            _say("There is no checkpoint yet: starting from the beginning.")
         run.write_config(resolved, facts)
         run.rewind(state.nimg)
-        _say(f"Going on from {path.name}.")
         return _train(state, run)
 
 
@@ -117,7 +119,7 @@ def _load(resolved: Resolved, registry: Registry) -> tuple[ImageData, Resolved]:
     )
     found = {"resolution": data.images.shape[1], "channels": data.images.shape[3]}
     settled = {key: value for key, value in found.items() if getattr(config, key) is None}
-    origins = {**resolved.origins, **dict.fromkeys(settled, f"data set {config.dataset}")}
+    origins = {**resolved.origins, **dict.fromkeys(settled, f"data set {config.dataset.partition(':')[0]}")}
     return data, replace(resolved, config=config.model_copy(update=settled), origins=origins)
 
 
@@ -127,7 +129,19 @@ def _build(config: TrainConfig, registry: Registry, data: ImageData) -> Training
         return build_state(config, registry, data, pick_device(config.device))
 
 
+def _anchored(resolved: Resolved) -> Resolved:
+    """The configuration with absolute paths, so that the run can go on from another working folder."""
+    config = resolved.config
+    kind, _, path = config.dataset.partition(":")
+    found: dict[str, object] = {"dataset": f"{kind}:{Path(path).expanduser().resolve()}"} if path else {}
+    if config.data_dir is not None:
+        found["data_dir"] = config.data_dir.expanduser().resolve()
+    return replace(resolved, config=config.model_copy(update=found))
+
+
 def _train(state: TrainingState, run: RunFolder) -> Outcome:
+    if state.nimg == 0:
+        save_preview(state, run.samples / "kimg000000.000.png")
     begin, first = time.monotonic(), state.nimg
     progress = TrainingProgress(nimg=state.nimg, share=state.progress)
     with _explained(state.config), Interrupts() as interrupts, progress:

@@ -1,7 +1,10 @@
 """Model cards, from what an exported file says of itself."""
 
+import json
+
 import pytest
 from huggingface_hub import ModelCard
+from PIL import Image
 
 from ganzoo import GanzooError
 from ganzoo.card import card_text, write_card
@@ -57,3 +60,19 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(GanzooError, match=r"file could not be written: "):
         write_card(tmp_path / "run", model, tmp_path / "file")
+
+
+def test_a_card_is_a_repository_that_names_no_place_on_this_machine(tmp_path):
+    model = write_model(tmp_path / "tiny.onnx", make_metadata("tiny"))
+    (tmp_path / "run").mkdir()
+    config = {"dataset": "folder:/secret/place/photos", "data_dir": "/secret/data", "batch_size": 8}
+    document = {"config": config, "origins": {"batch_size": "/secret/settings.toml"}, "versions": {"torch": "2"}}
+    (tmp_path / "run" / "config.json").write_text(json.dumps(document))
+    folder = write_card(tmp_path / "run", model, tmp_path / "card", licence="mit")
+    assert sorted(path.name for path in folder.iterdir()) == ["README.md", "config.json", "model.onnx", "samples.png"]
+    assert not [path.name for path in folder.iterdir() if b"secret" in path.read_bytes()]
+    published = json.loads((folder / "config.json").read_text())
+    assert published["config"] == {"dataset": "folder:photos", "data_dir": None, "batch_size": 8}
+    with Image.open(folder / "samples.png") as picture:
+        assert picture.size == (64, 64)
+    assert ModelCard.load(folder / "README.md").data.license == "mit"

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from ganzoo.config import Layer, resolve
 from ganzoo.errors import RunError
@@ -85,6 +86,35 @@ def test_a_folder_that_holds_a_run_is_not_trained_into_again(tmp_path):
     start(tiny("mlp-ns", steps=1), get_registry(), tmp_path / "run")
     with pytest.raises(RunError, match=r"already holds a run.*\n.*--resume"):
         start(tiny("mlp-ns", steps=1), get_registry(), tmp_path / "run")
+
+
+def test_a_run_killed_before_its_first_checkpoint_starts_from_the_beginning(tmp_path):
+    start(tiny("mlp-ns", steps=3), get_registry(), tmp_path / "straight")
+    start(tiny("mlp-ns", steps=3), get_registry(), tmp_path / "killed")
+    for path in checkpoints(tmp_path / "killed" / "checkpoints"):
+        path.unlink()
+    resume(tmp_path / "killed", get_registry())
+    assert final_bytes(tmp_path / "straight") == final_bytes(tmp_path / "killed")
+
+
+def test_a_start_killed_before_its_configuration_was_written_leaves_the_folder_free(tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / ".lock").touch()
+    (run / ".config.json.partial").write_text('{"form')
+    start(tiny("mlp-ns", steps=1), get_registry(), run)
+    assert checkpoints(run / "checkpoints")
+
+
+def test_a_run_goes_on_from_another_working_folder(tmp_path, monkeypatch):
+    (tmp_path / "photos").mkdir()
+    for i in range(4):
+        Image.new("L", (8, 8), 60 * i).save(tmp_path / "photos" / f"{i}.png")
+    monkeypatch.chdir(tmp_path)
+    start(tiny("mlp-ns", steps=1, dataset="folder:photos", conditional=False), get_registry(), tmp_path / "run")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert resume(tmp_path / "run", get_registry(), steps=2).nimg == 16
 
 
 def test_two_trainers_cannot_share_a_folder(tmp_path):
