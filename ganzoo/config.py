@@ -154,11 +154,10 @@ def resolve(name: str, registry: Registry, layers: list[Layer]) -> Resolved:
         (architecture, loss), settings = registry.split_pair(name), []
     for layer in (*settings, *layers):
         _refuse_identity(layer)
-    arch_options = architecture.options.model_fields
     loss_defaults = {
         key: value
         for key, value in loss.defaults.items()
-        if not key.startswith("arch.") or key.split(".")[1] in arch_options
+        if not key.startswith("arch.") or _takes(architecture.options, key.removeprefix("arch."), value)
     }
     asked = {"recipe": name, "architecture": architecture.name, "loss": loss.name}
     values, origins = _merge(
@@ -198,6 +197,15 @@ def with_budget(before: Resolved, *, kimg: float | None, steps: int | None) -> R
     budget = {"kimg": kimg, "steps": None} if kimg is not None else {"steps": steps} if steps is not None else {}
     origins = {**before.origins, **dict.fromkeys(budget, "resume")}
     return Resolved(_validated(TrainConfig, before.config.model_dump() | budget, origins), origins)
+
+
+def _takes(schema: type[Options], option: str, value: Any) -> bool:
+    """Whether the options have that one and it can have that value: a norm that a family lacks is not its loss's fault."""
+    try:
+        schema.model_validate({option: value})
+    except ValidationError:
+        return False
+    return True
 
 
 def full_options(

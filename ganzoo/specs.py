@@ -96,7 +96,7 @@ class Game(NamedTuple):
 class Loss:
     """An adversarial game and the training settings its paper prescribes (``defaults``, dotted keys of ``TrainConfig``).
 
-    A default of the form ``arch.NAME`` applies where the architecture has that option.
+    A default of the form ``arch.NAME`` applies where the architecture has that option and takes that value.
     ``critic`` says that the discriminator estimates a distance, so that its output is no probability.
     """
 

@@ -72,21 +72,27 @@ class RunFolder:
         self.config_file, self.stats_file = path / "config.json", path / "stats.jsonl"
         self.samples, self.checkpoints, self.model = path / "samples", path / "checkpoints", path / "model.onnx"
 
-    def create(self, resolved: Resolved, facts: DataFacts) -> None:
-        """Make the folder and write its configuration. Raises RunError if there is something in it already."""
+    def require_free(self) -> None:
+        """Raise RunError if there is something in the folder already."""
         if self.config_file.exists():
             raise RunError(
                 f"{self.path} already holds a run.\n"
                 f"Go on with it: 'ganzoo train --resume {self.path}'; or choose another folder with '--out'."
             )
         # What a start leaves that was killed before its configuration was written begins with a dot.
-        if not self.path.is_dir() or any(not p.name.startswith(".") for p in self.path.iterdir()):
+        if self.path.exists() and (
+            not self.path.is_dir() or any(not p.name.startswith(".") for p in self.path.iterdir())
+        ):
             raise RunError(f"{self.path} is not an empty folder. Choose another one with '--out'.")
+
+    def create(self, resolved: Resolved, facts: DataFacts) -> None:
+        """Make the folder and write its configuration. Raises RunError if there is something in it already."""
+        self.require_free()
         self.write_config(resolved, facts)
 
     def write_config(self, resolved: Resolved, facts: DataFacts) -> None:
         """Write ``config.json``, whole or not at all, and make the folders beside it."""
-        self.samples.mkdir(exist_ok=True)
+        self.samples.mkdir(parents=True, exist_ok=True)
         self.checkpoints.mkdir(exist_ok=True)
         versions = {name: version(name) for name in ("ganzoo", "torch", "numpy")} | {
             "python": platform.python_version()

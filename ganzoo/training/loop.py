@@ -73,6 +73,16 @@ def critic_steps(config: TrainConfig, g_steps: int) -> int:
     return config.n_critic
 
 
+def critic_steps_before(config: TrainConfig, g_steps: int) -> int:
+    """How many discriminator steps come before generator step ``g_steps`` in all: the sum of ``critic_steps``."""
+    boost = config.critic_boost
+    if not boost:
+        return g_steps * config.n_critic
+    first = min(boost.first, g_steps)
+    later = len(range(-(-first // boost.every) * boost.every, g_steps, boost.every))
+    return g_steps * config.n_critic + (first + later) * (boost.n_critic - config.n_critic)
+
+
 def due(every_kimg: float, before: int, now: int) -> bool:
     """Whether a multiple of ``every_kimg`` lies in (before, now] images: a function of the count alone, so resuming keeps it."""
     return math.floor(now / (1000 * every_kimg)) > math.floor(before / (1000 * every_kimg))

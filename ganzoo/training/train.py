@@ -20,7 +20,7 @@ from ganzoo.runs.checkpoint import checkpoints, newest_checkpoint
 from ganzoo.runs.folder import DataFacts, RunFolder
 from ganzoo.specs import ImageData
 from ganzoo.training.interrupts import Interrupts
-from ganzoo.training.loop import critic_steps, play
+from ganzoo.training.loop import critic_steps_before, play
 from ganzoo.training.precision import apply_precision, pick_device
 from ganzoo.training.preview import save_preview
 from ganzoo.training.progress import TrainingProgress
@@ -54,9 +54,10 @@ class Estimate:
 
 def start(resolved: Resolved, registry: Registry, folder: Path) -> Outcome:
     """Train from the beginning in a new run folder. Raises GanzooError for everything that a user can put right."""
+    run = RunFolder(folder)
+    run.require_free()
     data, resolved = _load(_anchored(resolved), registry)
     state = _build(resolved.config, registry, data)
-    run = RunFolder(folder)
     with run.locked():
         run.create(resolved, DataFacts.of(data))
         return _train(state, run)
@@ -103,10 +104,10 @@ def estimate(resolved: Resolved, registry: Registry, *, iterations: int = 3) -> 
             g_step(state)
     per_iteration = (time.monotonic() - begin) / iterations
     images_per_s = critic * config.batch_size / per_iteration
-    steps = config.steps if config.steps is not None else 0
-    shown = (
-        sum(critic_steps(config, i) for i in range(steps)) * config.batch_size if steps else 1000 * (config.kimg or 0)
-    )
+    if config.steps is not None:
+        shown: float = critic_steps_before(config, config.steps) * config.batch_size
+    else:
+        shown = 1000 * (config.kimg or 0)
     sizes = [sum(p.numel() for p in network.parameters()) for network in (state.G, state.D)]
     return resolved, Estimate(sizes[0], sizes[1], DataFacts.of(data), shown / images_per_s, images_per_s)
 

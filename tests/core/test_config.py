@@ -49,6 +49,7 @@ class Toys:
         settings = {"n_critic": 5, "arch.norm": "none", "regularizers.penalty.weight": 3.0, "z_dim": 1}
         register(Loss(name="w", build=NotImplemented, defaults=settings))
         register(Loss(name="ns", build=NotImplemented))
+        register(Loss(name="picky", build=NotImplemented, defaults={"arch.norm": "spectral"}))
 
     @hookimpl
     def register_regularizers(self, register):
@@ -144,6 +145,7 @@ def test_dotted_keys_and_tables_are_one_language(configure):
 def test_architecture_defaults_of_a_loss_apply_where_there_is_such_an_option(configure):
     assert configure("net-w").config.arch["norm"] == "none"
     assert configure("bare-w").config.arch == {}
+    assert configure("net-picky").config.arch["norm"] == "batch"  # a value that it cannot have is none of its faults
 
 
 def test_options_are_filled_in_with_their_defaults(configure):
@@ -330,7 +332,7 @@ def test_what_is_asked_for_by_name_cannot_be_swapped_beneath_it(configure, name,
     ("name", "layer", "said"),
     [
         ("nett-w", {}, "Unknown architecture 'nett'. Did you mean 'net'?\nInstalled: bare, net."),
-        ("net-ww", {}, "Unknown loss 'ww'. Did you mean 'w'?\nInstalled: ns, w."),
+        ("net-ww", {}, "Unknown loss 'ww'. Did you mean 'w'?\nInstalled: ns, picky, w."),
         ("coocked", {}, "Unknown recipe 'coocked'. Did you mean 'cooked'?"),
         ("net-ns", {"regularizers.penalti.weight": 1}, "Unknown regularizer 'penalti'. Did you mean 'penalty'?"),
         ("net-ns", {"augmentations.flip": {}}, "Unknown augmentation 'flip'.\nInstalled: none."),

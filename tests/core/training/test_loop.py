@@ -13,7 +13,7 @@ from ganzoo.registry import get_registry
 from ganzoo.runs.checkpoint import checkpoints, load_checkpoint
 from ganzoo.techniques import Technique
 from ganzoo.training import estimate, start
-from ganzoo.training.loop import critic_steps, due
+from ganzoo.training.loop import critic_steps, critic_steps_before, due
 from ganzoo.training.state import build_state
 from ganzoo.training.steps import d_step, g_step
 
@@ -34,6 +34,15 @@ def test_the_critic_is_trained_longer_at_the_start_and_now_and_then():
     assert [step for step, count in enumerate(counts) if count == 100] == [*range(25), 500, 1000]
     assert set(counts) == {5, 100}
     assert critic_steps(config(n_critic=3), 0) == 3
+
+
+@pytest.mark.parametrize(
+    "boost", [None, {"n_critic": 9, "first": 3, "every": 4}, {"n_critic": 9, "first": 0, "every": 5}]
+)
+def test_the_number_of_critic_steps_is_known_beforehand(boost):
+    played = config(n_critic=2, critic_boost=boost)
+    for steps in range(30):
+        assert critic_steps_before(played, steps) == sum(critic_steps(played, step) for step in range(steps))
 
 
 def test_a_schedule_in_kimg_is_met_once_for_each_multiple_however_large_the_steps():
