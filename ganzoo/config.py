@@ -15,9 +15,9 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ganzoo.errors import ConfigError
+from ganzoo.errors import ConfigError, UnknownName
 from ganzoo.registry import Registry
-from ganzoo.specs import Options
+from ganzoo.specs import Architecture, Loss, Options, OptionsT
 
 Unit = Annotated[float, Field(ge=0, lt=1)]
 FREE_TABLES = ("arch", "loss_options", "regularizers", "augmentations")
@@ -149,6 +149,7 @@ def resolve(name: str, registry: Registry, layers: list[Layer]) -> Resolved:
     if name in registry.recipes:
         recipe = registry.recipes.get(name)
         architecture, loss = registry.architectures.get(recipe.architecture), registry.losses.get(recipe.loss)
+        _refuse_disguise(name, architecture, loss, registry)
         settings = [Layer(f"recipe {name}", recipe.settings)]
     else:
         (architecture, loss), settings = registry.split_pair(name), []
@@ -199,6 +200,19 @@ def with_budget(before: Resolved, *, kimg: float | None, steps: int | None) -> R
     return Resolved(_validated(TrainConfig, before.config.model_dump() | budget, origins), origins)
 
 
+def _refuse_disguise(name: str, architecture: Architecture, loss: Loss, registry: Registry) -> None:
+    """A recipe may be the tuned form of the pair that it is named like, but of no other: a name must not mislead."""
+    try:
+        pair = registry.split_pair(name)
+    except UnknownName:
+        return
+    if pair != (architecture, loss):
+        raise ConfigError(
+            f"The recipe {name!r} of plugin {registry.recipes.origin(name)!r} is named like a pair that it is not: "
+            f"it plays {architecture.name} with {loss.name}.\nExpected: the plugin gives it another name."
+        )
+
+
 def _takes(schema: type[Options], option: str, value: Any) -> bool:
     """Whether the options have that one and it can have that value: a norm that a family lacks is not its loss's fault."""
     try:
@@ -208,14 +222,21 @@ def _takes(schema: type[Options], option: str, value: Any) -> bool:
     return True
 
 
+def options_of(
+    schema: type[OptionsT], given: Mapping[str, Any], prefix: str, origins: Mapping[str, str] | None = None
+) -> OptionsT:
+    """The options of a plugin's record with its defaults filled in. Raises ConfigError, one line a field."""
+    try:
+        return schema.model_validate(dict(given))
+    except ValidationError as error:
+        raise ConfigError(_explain(error, schema, origins or {}, prefix=f"{prefix}.")) from None
+
+
 def full_options(
     schema: type[Options], given: Mapping[str, Any], prefix: str, origins: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The options of a plugin's record with its defaults filled in. Raises ConfigError, one line a field."""
-    try:
-        return schema.model_validate(dict(given)).model_dump(mode="json")
-    except ValidationError as error:
-        raise ConfigError(_explain(error, schema, origins, prefix=f"{prefix}.")) from None
+    """As ``options_of``, as plain data."""
+    return options_of(schema, given, prefix, origins).model_dump(mode="json")
 
 
 def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -288,10 +309,11 @@ def _explain(error: ValidationError, schema: type[BaseModel], origins: Mapping[s
     for finding in error.errors():
         # A rule over a whole record has no place of its own.
         key = (prefix + ".".join(str(part) for part in finding["loc"])).rstrip(".")
+        origin = f" (from {origins[key]})" if key in origins else ""
         if finding["type"] == "extra_forbidden":
-            lines.append(f"{key}: there is no such option. Known here: {_known(schema, finding['loc'][:-1])}.")
+            known = _known(schema, finding["loc"][:-1])
+            lines.append(f"{key}: there is no such option{origin}. Known here: {known}.")
         else:
-            origin = f" (from {origins[key]})" if key in origins else ""
             lines.append(f"{key}: {finding['msg']}; got {finding['input']!r}{origin}.")
     return "\n".join([*lines, "See every value and where it comes from with '--dry-run'."])
 

@@ -37,6 +37,10 @@ class DuplicateName(GanzooError):
     """Two plugins claim one name."""
 
 
+class BrokenPlugin(GanzooError):
+    """What a plugin built does not keep to what its record promises; for its author to mend."""
+
+
 class DataError(GanzooError):
     """A data file or folder that is missing, damaged, or not what was expected."""
 

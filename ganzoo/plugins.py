@@ -2,9 +2,11 @@
 
 import os
 import sys
+import traceback
 from collections.abc import Collection
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
 import pluggy
 
@@ -51,8 +53,17 @@ def warn_left_out(plugin: str, problem: str) -> None:
 
 
 def one_line(error: BaseException) -> str:
-    """An exception's type and message on one line."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+    """An exception's type, message and place on one line."""
+    text = f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+    # The place helps where it is the plugin's own, not where ganzoo, importlib or pluggy found fault with it.
+    places = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    ours = Path(__file__).parent
+    theirs = [
+        f"{path.name}:{line}"
+        for path, line in places
+        if not path.name.startswith("<") and "pluggy" not in path.parts and ours not in path.parents
+    ]
+    return f"{text} ({theirs[-1]})" if theirs else text
 
 
 def _wanted(entries: Collection[EntryPoint]) -> Collection[EntryPoint]:

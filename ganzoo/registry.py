@@ -79,6 +79,10 @@ class Catalogue(Generic[R]):
         """The name of the plugin that registered ``name``."""
         return self._records[name][1]
 
+    def describe(self, name: str) -> str:
+        """Kind, name and plugin, for the beginning of a sentence about it."""
+        return f"The {self.kind} {name!r} (plugin {self.origin(name)!r})"
+
     def __contains__(self, name: object) -> bool:
         return name in self._records
 

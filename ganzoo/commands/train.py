@@ -13,7 +13,9 @@ from ganzoo.commands.params import Setting, Technique
 @click.command("train")
 @click.argument("recipe", required=False)
 @click.option(
-    "--dataset", metavar="NAME", help="A data set's name, or folder:PATH, zip:PATH, npz:PATH.  [default: digits]"
+    "--dataset",
+    metavar="NAME",
+    help="A data set's name, or folder:PATH, zip:PATH, tar:PATH, npz:PATH.  [default: digits]",
 )
 @click.option("--resolution", type=int, metavar="N", help="Height and width in pixels.  [default: the data set's]")
 @click.option("--conditional", is_flag=True, default=None, help="Learn the classes, so that they can be asked for.")

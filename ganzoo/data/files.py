@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ class DataFiles:
         again. Raises DataError naming the file, what was expected of it, and where it may be put by hand; also for a
         wrong file in the user's folder, which is never replaced.
         """
+        if not re.fullmatch(r"(md5|sha256):[0-9a-f]+", checksum):
+            raise ValueError(f"checksum {checksum!r} of {name}: expected 'md5:HEX' or 'sha256:HEX'")
+        urls = [urls] if isinstance(urls, str) else urls
         here = self.local(name)
         if here is None:
             return self._fetch(name, urls, checksum)
@@ -75,7 +79,7 @@ class DataFiles:
                 )
                 return Path(pooch.retrieve(url, checksum, fname=name, path=cache, downloader=downloader))
             except Exception as error:  # any mirror may fail in any way; the next one is tried
-                problems.append(f"{url}: {' '.join(str(error).split()) or type(error).__name__}")
+                problems.append(f"{url}: {(' '.join(str(error).split()) or type(error).__name__)[:150]}")
         raise DataError(
             f"{name} of data set {self.dataset!r} was not found and could not be fetched.\n"
             + "".join(f"  tried {problem}\n" for problem in problems)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ganzoo.data.files import DataFiles
 from ganzoo.data.images import resize, to_channels
-from ganzoo.errors import ConfigError, DataError
+from ganzoo.errors import BrokenPlugin, ConfigError, DataError
 from ganzoo.registry import Registry
 from ganzoo.specs import DataRequest, ImageData
 
@@ -44,7 +44,9 @@ def load_dataset(
         channels=channels,
         files=DataFiles(dataset=kind, data_dir=data_dir),
     )
-    data = dataset.load(request)
+    data: object = dataset.load(request)
+    if not isinstance(data, ImageData):
+        raise BrokenPlugin(f"{registry.datasets.describe(kind)} gave {type(data).__name__}; expected ganzoo.ImageData.")
     _check(data, name)
     images = data.images if channels is None else to_channels(data.images, channels)
     images = resize(images, resolution or min(images.shape[1:3]))

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from ganzoo.config import TrainConfig
-from ganzoo.errors import ExportError
+from ganzoo.errors import ExportError, RunError
 from ganzoo.export.gate import Parity, gate, golden
 from ganzoo.export.graph import to_onnx, without_parametrizations
 from ganzoo.registry import Registry
@@ -54,7 +54,10 @@ def export_run(
     shape = ImageShape(facts.channels, facts.height, facts.width)
     generator, _ = build_networks(config, registry, shape, num_classes)
     weights = {k.removeprefix("G_ema."): v for k, v in tensors.items() if k.startswith("G_ema.")}
-    generator.load_state_dict(weights)
+    try:
+        generator.load_state_dict(weights)
+    except RuntimeError as error:
+        raise RunError(f"The checkpoint does not fit the generator of this configuration: {error}") from None
     counts = facts.class_counts if config.conditional else ()
     generator = settled(generator, Inputs(config.z_dim, config.z_distribution, counts, torch.device("cpu")))
     metadata = describe(config, facts, registry, counters, output=output, name=name)

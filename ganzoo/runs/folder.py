@@ -179,4 +179,7 @@ def newest_run(root: Path = RUNS) -> Path:
     found = [path.parent for path in root.glob("*/config.json")]
     if not found:
         raise RunError(f"There is no run in {root}{os.sep}. Start one with 'ganzoo train dcgan-wgangp'.")
-    return max(found, key=lambda run: max(p.stat().st_mtime for p in (run / "config.json", run / "checkpoints")))
+    begun = [run for run in found if any((run / "checkpoints").glob("kimg*"))]  # others ended before their first one
+    return max(
+        begun or found, key=lambda run: max(p.stat().st_mtime for p in (run / "config.json", run / "checkpoints"))
+    )

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import parametrize
 
-from ganzoo.config import TrainConfig
+from ganzoo.config import TrainConfig, options_of
+from ganzoo.errors import BrokenPlugin
 from ganzoo.registry import Registry
 from ganzoo.specs import ImageShape, NetworkConfig
 from ganzoo_serve.seeds import classes_from_seeds, latents
@@ -32,11 +33,17 @@ def build_networks(
         image_shape=image_shape,
         z_dim=config.z_dim,
         num_classes=num_classes,
-        options=architecture.options.model_validate(config.arch),
+        options=options_of(architecture.options, config.arch, "arch"),
     )
     if architecture.check:
         architecture.check(request)
-    return architecture.build(request)
+    who = registry.architectures.describe(config.architecture)
+    players: object = architecture.build(request)
+    if not (isinstance(players, tuple) and len(players) == 2 and all(isinstance(p, nn.Module) for p in players)):
+        raise BrokenPlugin(
+            f"{who} built {players!r:.100}; expected a generator and a discriminator, both torch modules."
+        )
+    return players
 
 
 @dataclass(frozen=True)

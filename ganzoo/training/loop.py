@@ -33,7 +33,7 @@ def play(s: TrainingState, run: RunFolder, progress: TrainingProgress, interrupt
 
         if due(LOG_EVERY_KIMG, begin, s.nimg) or s.finished:
             losses = averages.read()
-            progress.update(nimg=s.nimg, share=s.progress, losses=losses)
+            progress.update(nimg=s.nimg, g_steps=s.g_steps, share=s.progress, losses=losses)
             require_finite(losses, s, run)
             run.log({"nimg": s.nimg, "g_steps": s.g_steps, "images_per_s": progress.images_per_s(s.nimg), **losses})
         if due(config.sample_every, begin, s.nimg) or s.finished:

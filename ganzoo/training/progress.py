@@ -39,18 +39,19 @@ class TrainingProgress:
         """Real images shown to the discriminator per second, since this process began to train."""
         return (nimg - self._first[0]) / max(time.monotonic() - self._begin, 1e-9)
 
-    def update(self, *, nimg: int, share: float, losses: Mapping[str, float]) -> None:
-        """Show where the run stands."""
+    def update(self, *, nimg: int, g_steps: int, share: float, losses: Mapping[str, float]) -> None:
+        """Show where the run stands; ``share`` of the budget may end a little above 1."""
+        share = min(share, 1.0)
         left = "?"
         if share > self._first[1]:
             elapsed = time.monotonic() - self._begin
             left = duration(elapsed * (1 - share) / (share - self._first[1]))
         shown = "  ".join(f"{name} {value:.3f}" for name, value in losses.items() if name in ("d_loss", "g_loss"))
-        text = f"{nimg / 1000:.1f} kimg  {shown}  {self.images_per_s(nimg):.0f} images/s  {left} left"
-        self._bar.update(self._task, completed=min(share, 1.0), text=text)
+        text = f"{nimg / 1000:.1f} kimg  {g_steps} steps  {shown}  {self.images_per_s(nimg):.0f} images/s  {left} left"
+        self._bar.update(self._task, completed=share, text=text)
         if not self._console.is_terminal and (share >= 1 or time.monotonic() - self._shown >= LINE_EVERY_S):
             self._shown = time.monotonic()
-            self._console.print(f"{100 * min(share, 1):3.0f} %  {text}", soft_wrap=True)
+            self._console.print(f"{100 * share:3.0f} %  {text}", soft_wrap=True)
 
 
 def duration(seconds: float) -> str:

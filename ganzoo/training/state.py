@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ganzoo.config import TrainConfig
-from ganzoo.errors import ConfigError, GanzooError, RunError
+from ganzoo.config import TrainConfig, options_of
+from ganzoo.errors import ConfigError, RunError
 from ganzoo.nn import DOutput, as_output, mixes_samples
 from ganzoo.registry import Registry
 from ganzoo.runs.folder import class_counts
@@ -22,6 +22,7 @@ from ganzoo.techniques import Technique
 from ganzoo.training.data import DeviceData
 from ganzoo.training.optimizers import build_optimizer
 from ganzoo.training.precision import autocast
+from ganzoo.training.promises import require_game, require_players, require_technique, require_transform
 
 
 @dataclass
@@ -129,7 +130,9 @@ class TrainingState:
             for part, module in self._modules().items():
                 module.load_state_dict(_below(tensors, part))
         except RuntimeError as error:
-            raise RunError(f"The checkpoint does not fit the networks of this configuration: {error}") from None
+            raise RunError(
+                f"The checkpoint does not fit the networks and techniques of this configuration: {error}"
+            ) from None
         for part, optimizer in self._optimizers().items():
             state: dict[int, dict[str, Tensor]] = {}
             for name, tensor in _below(tensors, part).items():
@@ -179,34 +182,35 @@ def build_state(config: TrainConfig, registry: Registry, data: ImageData, device
             num_classes=num_classes,
         )
 
-    techniques = {}
+    regularizers, augmentations = registry.regularizers, registry.augmentations
+    techniques, transforms = {}, []
     for name, given in config.regularizers.items():
-        regularizer = registry.regularizers.get(name)
-        techniques[name] = regularizer.build(context(regularizer.options.model_validate(given))).to(device)
-    augmentations = []
+        options = options_of(regularizers.get(name).options, given, f"regularizers.{name}")
+        technique = regularizers.get(name).build(context(options))
+        require_technique(technique, (G, D), regularizers.describe(name))
+        techniques[name] = technique.to(device)
     for name, given in config.augmentations.items():
-        augmentation = registry.augmentations.get(name)
-        augmentations.append(augmentation.build(context(augmentation.options.model_validate(given))).to(device))
+        options = options_of(augmentations.get(name).options, given, f"augmentations.{name}")
+        transform = augmentations.get(name).build(context(options))
+        require_transform(transform, image_shape, augmentations.describe(name))
+        transforms.append(transform.to(device))
     loss = registry.losses.get(config.loss)
+    game = loss.build(options_of(loss.options, config.loss_options, "loss_options"))
+    require_game(game, registry.losses.describe(config.loss))
+    require_players(G, D, image_shape, config.z_dim, num_classes, registry.architectures.describe(config.architecture))
     extra = [p for technique in techniques.values() for p in technique.parameters()]
-    if {id(p) for p in extra} & {id(p) for network in (G, D) for p in network.parameters()}:
-        names = ", ".join(techniques)
-        raise GanzooError(
-            f"One of the regularizers {names} keeps a network of the game as its own, so that it would be trained twice.\n"
-            "Expected: it takes the networks from the 'step' that it is given."
-        )
     return TrainingState(
         config=config,
         device=device,
         image_shape=image_shape,
         class_counts=class_counts(data) if config.conditional else (),
         data=DeviceData(data, conditional=config.conditional, seed=config.seed, device=device),
-        game=loss.build(loss.options.model_validate(config.loss_options)),
+        game=game,
         G=G,
         D=D,
         G_ema=deepcopy(G).requires_grad_(False),
         techniques=techniques,
-        augment=nn.Sequential(*augmentations),
+        augment=nn.Sequential(*transforms),
         opt_g=build_optimizer(G.parameters(), config.optimizer_g),
         opt_d=build_optimizer([*D.parameters(), *extra], config.optimizer_d),
         random=torch.Generator(device).manual_seed(config.seed + 1),

@@ -56,7 +56,8 @@ def start(resolved: Resolved, registry: Registry, folder: Path) -> Outcome:
     """Train from the beginning in a new run folder. Raises GanzooError for everything that a user can put right."""
     run = RunFolder(folder)
     run.require_free()
-    data, resolved = _load(_anchored(resolved), registry)
+    data, resolved = _load(resolved, registry)
+    resolved = _anchored(resolved)
     state = _build(resolved.config, registry, data)
     with run.locked():
         run.create(resolved, DataFacts.of(data))
@@ -81,7 +82,8 @@ def resume(folder: Path, registry: Registry, *, kimg: float | None = None, steps
         if checkpoints(run.checkpoints):
             path, tensors, counters = newest_checkpoint(run.checkpoints, _say)
             state.load(tensors, counters)
-            _say(f"Going on from {path.name}.")
+            done = f"its budget is used up after {state.nimg / 1000:g} kimg: give a larger '--kimg' or '--steps'"
+            _say(f"Nothing to do: {done}." if state.finished else f"Going on from {path.name}.")
         else:  # it was stopped before its first one, and the beginning is a function of the configuration
             _say("There is no checkpoint yet: starting from the beginning.")
         run.write_config(resolved, facts)

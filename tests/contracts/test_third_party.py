@@ -96,7 +96,7 @@ def test_one_that_raises_on_import_is_reported_and_stops_nothing(ganzoo):
     listed = ganzoo("plugins")
     assert listed.returncode == 0
     assert "broken         ganzoo-broken 1.0  left out: RuntimeError: out of order" in listed.stdout
-    assert listed.stderr == "Warning: plugin 'broken' is left out: RuntimeError: out of order\n"
+    assert listed.stderr == "Warning: plugin 'broken' is left out: RuntimeError: out of order (ganzoo_broken.py:1)\n"
 
 
 def test_strangers_can_be_left_out_by_name(ganzoo):

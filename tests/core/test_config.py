@@ -304,7 +304,9 @@ def test_every_wrong_field_has_a_line_of_its_own(configure):
 def test_an_unknown_option_names_the_known_ones_at_its_depth(configure, key, known):
     with pytest.raises(ConfigError) as caught:
         configure("net-ns", {key: 1})
-    assert str(caught.value).splitlines()[0] == f"{key}: there is no such option. Known here: {known}."
+    assert (
+        str(caught.value).splitlines()[0] == f"{key}: there is no such option (from command line). Known here: {known}."
+    )
 
 
 def test_an_unknown_option_within_a_list_is_found_too():

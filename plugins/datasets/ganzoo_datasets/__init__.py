@@ -62,7 +62,7 @@ def register_datasets(register: Callable[[Dataset], None]) -> None:
             resolution=16,
             licence="CC BY 4.0",
             paper="Alpaydin & Kaynak 1998, UCI Machine Learning Repository, doi:10.24432/C50P49",
-            summary="scikit-learn's 1,797 handwritten digits, 8x8 grey, 10 classes; no download",
+            summary="scikit-learn's handwritten digits, 1,500 and 297 for testing, 8x8 grey, 10 classes; no download",
         )
     )
     register(
