@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from urllib.parse import quote
 
-from ganzoo.errors import GanzooError
+from ganzoo.errors import ConfigError, GanzooError
 from ganzoo.runs.folder import public_name
 from ganzoo.runs.showcase import COLUMNS, showcase
 from ganzoo_serve.generator import Generator
@@ -25,6 +25,8 @@ def write_card(run: Path, model: Path, folder: Path, *, licence: str | None = No
         metadata = generator.metadata
         seeds, labels = showcase(len(metadata.classes or ()))
         images = generator.sample(seeds, classes=labels)
+    if folder.resolve() == run.resolve():
+        raise ConfigError(f"{folder} is the run itself; expected another folder for the card.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(model, folder / "model.onnx")
@@ -92,17 +94,18 @@ def _body(m: ModelMetadata) -> str:
         rows.append(("classes", ", ".join(m.classes)))
     if m.training:
         t = m.training
+        kimg = "?" if t.kimg is None else f"{t.kimg:g}"
         rows += [
             ("architecture, loss", f"`{t.architecture}`, `{t.loss}`"),
             ("regularizers", ", ".join(t.regularizers) or "none"),
-            ("budget", f"{t.kimg:g} kimg of real images, {t.steps} generator updates, seed {t.seed}, {t.precision}"),
+            ("budget", f"{kimg} kimg of real images, {t.steps} generator updates, seed {t.seed}, {t.precision}"),
             ("papers", t.paper or "-"),
         ]
     if m.dataset:
         count = f", {m.dataset.images:,} images" if m.dataset.images else ""
         rows.append(("data", f"`{m.dataset.name}`{count}; licence: {m.dataset.licence or 'not stated'}"))
     rows += [(str(metric["name"]), str(metric["value"])) for metric in m.metrics]
-    table = "\n".join(f"| {name} | {value} |" for name, value in rows)
+    table = "\n".join(f"| {_cell(name)} | {_cell(value)} |" for name, value in rows)
     recipe = m.training.recipe if m.training else "this recipe"
     asked = f"?class={quote(m.classes[0], safe='')}" if m.classes else ""
     address = f"http://127.0.0.1:8000/v1/models/{m.name}/images/42.png{asked}"
@@ -144,6 +147,11 @@ The same seed is the same image wherever ganzoo draws it.
 It makes images like those it was trained on and knows nothing else. Rare kinds are drawn worse than common ones, and some
 images belong to no kind.
 """
+
+
+def _cell(text: str) -> str:
+    """Text that stays within its cell of a Markdown table."""
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _output(m: ModelMetadata) -> str:

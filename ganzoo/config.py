@@ -79,7 +79,7 @@ class TrainConfig(Section):
     ema_halflife_kimg: float = Field(10.0, ge=0, description="half-life of the averaged generator; 0 is no averaging")
     ema_rampup: float | None = Field(0.05, gt=0, description="half-life is at most this share of the images so far")
 
-    kimg: float | None = Field(300.0, gt=0, description="budget in thousands of real images shown to D")
+    kimg: float | None = Field(300.0, gt=0, le=1e9, description="budget in thousands of real images shown to D")
     steps: int | None = Field(None, ge=1, description="budget in generator updates; replaces kimg")
     seed: int = Field(0, ge=0, lt=2**32)
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N")

@@ -37,7 +37,8 @@ def sample_to(
             if extension == "npy":
                 images = generator.sample(seeds, classes=classes, truncation=truncation)
                 out.parent.mkdir(parents=True, exist_ok=True)
-                np.save(out, images, allow_pickle=False)
+                with out.open("wb") as file:  # a name ending in .NPY would get a second ending
+                    np.save(file, images, allow_pickle=False)
             elif extension:
                 _check_grid(generator, len(seeds), columns)
                 images = generator.sample(seeds, classes=classes, truncation=truncation)

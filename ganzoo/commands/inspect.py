@@ -31,7 +31,8 @@ def command(model: Path, as_json: bool) -> None:
         return
     with Generator.load(model) as generator:
         for name, text in _rows(generator):
-            click.echo(f"{name:13} {text}")
+            # What a file says may hold anything; a terminal obeys escape sequences.
+            click.echo(f"{name:13} {''.join(c if c.isprintable() else ascii(c)[1:-1] for c in text)}")
 
 
 def _rows(generator: Generator) -> list[tuple[str, str]]:
@@ -47,7 +48,8 @@ def _rows(generator: Generator) -> list[tuple[str, str]]:
     ]
     if training:
         players = f"{training.architecture} with {training.loss}"
-        budget = f"{training.kimg:g} kimg, {training.steps} steps, seed {training.seed}, {training.precision}"
+        kimg = "?" if training.kimg is None else f"{training.kimg:g}"
+        budget = f"{kimg} kimg, {training.steps} steps, seed {training.seed}, {training.precision}"
         rows += [("trained as", f"{training.recipe}: {players}; {budget}"), ("papers", training.paper or "-")]
     if data:
         count = f"{data.images:,} images" if data.images else "unknown size"

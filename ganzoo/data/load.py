@@ -66,6 +66,15 @@ def _check(data: ImageData, name: str) -> None:
     labels = data.labels
     if labels is None:
         return
+    # What the exported file asks of names, asked before the work and not after it.
+    seen: set[str] = set()
+    for class_name in data.class_names:
+        text = class_name.encode("utf-8", "replace").decode()
+        if not 1 <= len(class_name) <= 200 or text != class_name or class_name in seen:
+            raise DataError(
+                f"Data set {name!r} has the class name {text[:60]!r}; expected different names of 1 to 200 characters."
+            )
+        seen.add(class_name)
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
         raise DataError(
             f"Data set {name!r} gave labels of type {labels.dtype} and shape {labels.shape}; expected integers (N,)."

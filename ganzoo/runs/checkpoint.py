@@ -68,11 +68,12 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             seal = json.loads((file.metadata() or {})["ganzoo"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
             text, digest = seal["plain"], seal["sha256"]
-    except (KeyError, TypeError, ValueError):
+            held = _digest(tensors, text)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         raise Damaged(f"{path} cannot be read: it lacks the seal of a ganzoo checkpoint") from None
     except (SafetensorError, OSError) as error:
         raise Damaged(f"{path} cannot be read: {error}") from None
-    if digest != _digest(tensors, text):
+    if digest != held:
         raise Damaged(f"{path} is damaged: its checksum does not hold")
     plain: dict[str, Any] = json.loads(text)
     return tensors, plain

@@ -14,12 +14,14 @@ from typing import Any, Literal
 
 import numpy as np
 from filelock import FileLock, Timeout
+from pydantic import ValidationError
 
 from ganzoo.config import Resolved, Section, TrainConfig
 from ganzoo.errors import RunError
 from ganzoo.specs import ImageData
 
 RUNS = Path("runs")
+FORMAT = 1  # of config.json
 
 
 class DataFacts(Section):
@@ -98,7 +100,7 @@ class RunFolder:
             "python": platform.python_version()
         }
         document = {
-            "format": 1,
+            "format": FORMAT,
             "config": resolved.config.model_dump(mode="json"),
             "origins": dict(resolved.origins),
             "data": facts.model_dump(mode="json"),
@@ -116,9 +118,16 @@ class RunFolder:
             )
         try:
             document = json.loads(self.config_file.read_text(encoding="utf-8"))
-            resolved = Resolved(TrainConfig.model_validate(document["config"]), document["origins"])
+            if document["format"] != FORMAT:
+                raise ValueError(f"its format is {document['format']!r}, expected {FORMAT}: another ganzoo wrote it")
+            resolved = Resolved(TrainConfig.model_validate(document["config"]), dict(document["origins"]))
             return resolved, DataFacts.model_validate(document["data"])
-        except (ValueError, KeyError, TypeError) as error:
+        except ValidationError as error:
+            found = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in error.errors())
+            raise RunError(f"{self.config_file} cannot be read: {found}") from None
+        except KeyError as error:
+            raise RunError(f"{self.config_file} cannot be read: it has no {error}") from None
+        except (ValueError, TypeError, RecursionError) as error:
             raise RunError(f"{self.config_file} cannot be read: {error}") from None
 
     @contextmanager
@@ -137,6 +146,17 @@ class RunFolder:
         finally:
             lock.release()
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Turn a full disk or a folder taken away into a RunError that says how to go on."""
+        try:
+            yield
+        except OSError as error:
+            raise RunError(
+                f"{self.path} could not be written: {error.strerror or error}.\n"
+                f"Its checkpoints are untouched; make room and go on with 'ganzoo train --resume {self.path}'."
+            ) from error
+
     def log(self, record: Mapping[str, Any]) -> None:
         """Append one line to ``stats.jsonl``."""
         with self.stats_file.open("a", encoding="utf-8") as file:
@@ -149,9 +169,11 @@ class RunFolder:
         records = []
         for line in self.stats_file.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
-                records.append(json.loads(line))
-            except ValueError:
+                record = json.loads(line)
+            except (ValueError, RecursionError):
                 continue  # cut off by a crash; the steps are done again from the checkpoint
+            if isinstance(record, dict) and isinstance(record.get("nimg"), int):
+                records.append(record)
         return records
 
     def rewind(self, nimg: int) -> None:

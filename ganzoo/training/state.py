@@ -139,6 +139,10 @@ class TrainingState:
                 index, _, key = name.partition(".")
                 state.setdefault(int(index), {})[key] = tensor
             optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+        missing = [key for key in ("nimg", "d_steps", "g_steps", "position") if not isinstance(counters.get(key), int)]
+        missing += [key for key in ("random.latents", "random.cpu") if key not in tensors]
+        if missing:
+            raise RunError(f"The checkpoint lacks {', '.join(missing)}: another ganzoo wrote it.")
         self.random.set_state(tensors["random.latents"])
         torch.set_rng_state(tensors["random.cpu"])
         if self.device.type == "cuda" and "random.cuda" in tensors:

@@ -60,7 +60,8 @@ def start(resolved: Resolved, registry: Registry, folder: Path) -> Outcome:
     resolved = _anchored(resolved)
     state = _build(resolved.config, registry, data)
     with run.locked():
-        run.create(resolved, DataFacts.of(data))
+        with run.writing():
+            run.create(resolved, DataFacts.of(data))
         return _train(state, run)
 
 
@@ -86,8 +87,9 @@ def resume(folder: Path, registry: Registry, *, kimg: float | None = None, steps
             _say(f"Nothing to do: {done}." if state.finished else f"Going on from {path.name}.")
         else:  # it was stopped before its first one, and the beginning is a function of the configuration
             _say("There is no checkpoint yet: starting from the beginning.")
-        run.write_config(resolved, facts)
-        run.rewind(state.nimg)
+        with run.writing():
+            run.write_config(resolved, facts)
+            run.rewind(state.nimg)
         return _train(state, run)
 
 
@@ -144,10 +146,11 @@ def _anchored(resolved: Resolved) -> Resolved:
 
 def _train(state: TrainingState, run: RunFolder) -> Outcome:
     if state.nimg == 0:
-        save_preview(state, run.samples / "kimg000000.000.png")
+        with run.writing():
+            save_preview(state, run.samples / "kimg000000.000.png")
     begin, first = time.monotonic(), state.nimg
     progress = TrainingProgress(nimg=state.nimg, share=state.progress)
-    with _explained(state.config), Interrupts() as interrupts, progress:
+    with _explained(state.config), run.writing(), Interrupts() as interrupts, progress:
         play(state, run, progress, interrupts)
     seconds = time.monotonic() - begin
     pace = (state.nimg - first) / max(seconds, 1e-9)

@@ -21,7 +21,7 @@ def create_app(loaded: Mapping[str, Generator], *, limits: Limits | None = None)
     """
     limits = limits or Limits()
     # Our own /docs: FastAPI's needs the internet. No ReDoc for the same reason.
-    app = FastAPI(title="ganzoo", version=__version__, docs_url=None, redoc_url=None)
+    app = FastAPI(title="ganzoo", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.server = Server(loaded, limits, WaitingRoom(limits), started=int(time.time()))
     app.add_middleware(Guard)
     problems.install(app)

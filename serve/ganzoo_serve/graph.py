@@ -32,7 +32,7 @@ def check_graph(model: ModelProto, metadata: ModelMetadata, *, source: str) -> N
     _check_values("input", inputs, expected_inputs(metadata), source)
     _check_values("output", graph.output, expected_outputs(metadata), source)
 
-    random = sorted({node.op_type for node in _nodes(model)} & RANDOM_OPERATORS)
+    random = sorted({node.op_type for node in _nodes(model) if _is_random(node)})
     if random:
         raise ModelError(
             f"{source} draws random numbers in the graph ({', '.join(random)}), so a seed would not name an image.\n"
@@ -94,7 +94,10 @@ def _signature(value: ValueInfoProto) -> tuple[int, tuple[Dim, ...] | None]:
 
 
 def _show(elem_type: int, shape: tuple[Dim, ...] | None) -> str:
-    name = onnx.helper.tensor_dtype_to_string(elem_type).removeprefix("TensorProto.").lower()
+    try:
+        name = onnx.helper.tensor_dtype_to_string(elem_type).removeprefix("TensorProto.").lower()
+    except KeyError:  # no type of ONNX's, or no tensor at all
+        name = f"type {elem_type}"
     if shape is None:
         return f"{name} of unknown shape"
     return f"{name} ({', '.join('n' if size is None else str(size) for size in shape)})"
@@ -103,17 +106,26 @@ def _show(elem_type: int, shape: tuple[Dim, ...] | None) -> str:
 def _nodes(model: ModelProto) -> Iterator[NodeProto]:
     """Every node: of the graph, of the bodies of If, Loop and Scan, and of local functions."""
     stack = [*model.graph.node, *(node for function in model.functions for node in function.node)]
+    defaults = [attribute for function in model.functions for attribute in function.attribute_proto]
+    stack.extend(inner for graph in _graphs(defaults) for inner in graph.node)
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(inner for graph in _subgraphs(node) for inner in graph.node)
+        stack.extend(inner for graph in _graphs(node.attribute) for inner in graph.node)
+
+
+def _is_random(node: NodeProto) -> bool:
+    # Dropout draws where its third input, the training mode, is true, and only then has anybody reason to give one.
+    return node.op_type in RANDOM_OPERATORS or (
+        node.op_type == "Dropout" and len(node.input) > 2 and node.input[2] != ""
+    )
 
 
 def _tensors(model: ModelProto) -> Iterator[TensorProto]:
     """Every stored tensor: initializers and constants, wherever they are."""
     graphs = [model.graph]
     for node in _nodes(model):
-        graphs.extend(_subgraphs(node))
+        graphs.extend(_graphs(node.attribute))
         for attribute in node.attribute:
             if attribute.type == AttributeProto.TENSOR:
                 yield attribute.t
@@ -130,8 +142,8 @@ def _parts(sparse: onnx.SparseTensorProto) -> tuple[TensorProto, TensorProto]:
     return sparse.values, sparse.indices
 
 
-def _subgraphs(node: NodeProto) -> Iterator[GraphProto]:
-    for attribute in node.attribute:
+def _graphs(attributes: Iterable[AttributeProto]) -> Iterator[GraphProto]:
+    for attribute in attributes:
         if attribute.type == AttributeProto.GRAPH:
             yield attribute.g
         yield from attribute.graphs

@@ -4,6 +4,7 @@ import logging
 import uuid
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ganzoo_serve.problems import problem_response
@@ -41,6 +42,8 @@ class Guard:
 
         try:
             await self._app(scope, receive, send_guarded)
+        except ClientDisconnect:
+            logger.info("The client left in the middle of %s %s", scope["method"], scope["path"])
         except Exception:
             failure = uuid.uuid4()
             logger.exception("Failure %s in %s %s", failure, scope["method"], scope["path"])

@@ -20,6 +20,7 @@ SCHEMA: Final = 1
 KEY = "ganzoo"  # in metadata_props
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")  # what a model may be called: safe in a URL and as a file name
 
+ClassName = Annotated[str, Field(min_length=1, max_length=200)]
 Size = Annotated[int, Field(ge=1, le=16384)]
 
 
@@ -84,7 +85,7 @@ class ModelMetadata(_Record):
     name: str
     image: Image
     latent: Latent
-    classes: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] | None = None
+    classes: Annotated[tuple[ClassName, ...], Field(max_length=100_000)] | None = None
     truncation: Literal["z", "w"] | None = None
     output: Literal["uint8", "float"] = "uint8"
     licence: str | None = None

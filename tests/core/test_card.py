@@ -76,3 +76,14 @@ def test_a_card_is_a_repository_that_names_no_place_on_this_machine(tmp_path):
     with Image.open(folder / "samples.png") as picture:
         assert picture.size == (64, 64)
     assert ModelCard.load(folder / "README.md").data.license == "mit"
+
+
+def test_a_class_name_stays_within_its_cell_of_the_table():
+    text = card(classes=("a|b\n# own heading", "c")).text
+    assert "| classes | a\\|b # own heading, c |" in text
+
+
+def test_a_card_is_not_written_over_its_run(tmp_path):
+    model = write_model(tmp_path / "tiny.onnx", make_metadata("tiny"))
+    with pytest.raises(GanzooError, match="is the run itself"):
+        write_card(tmp_path, model, tmp_path)

@@ -144,6 +144,26 @@ def _random_in_a_function(model):
     model.functions.append(function)
 
 
+def _random_in_a_functions_default(model):
+    inner = helper.make_node("Multinomial", ["z"], ["b"])
+    graph = helper.make_graph([inner], "g", [], [helper.make_tensor_value_info("b", TensorProto.INT32, ["n", 4])])
+    function = helper.make_function("ours", "Noise", ["z"], ["u"], [], [helper.make_opsetid("", 20)])
+    function.attribute_proto.append(helper.make_attribute("body", graph))
+    model.functions.append(function)
+
+
+def _dropout_in_training(model):
+    model.graph.node.append(helper.make_node("Dropout", ["z", "", "training"], ["d"]))
+
+
+def _unknown_type(model):
+    model.graph.input[0].type.tensor_type.elem_type = 9999
+
+
+def _sequence(model):
+    model.graph.input[0].type.sequence_type.elem_type.tensor_type.elem_type = TensorProto.FLOAT
+
+
 def _external_weights(model):
     tensor = model.graph.initializer[0]
     tensor.ClearField("raw_data")
@@ -171,6 +191,10 @@ def _external_constant(model):
         (_random, "draws random numbers in the graph (RandomNormalLike)"),
         (_random_in_a_branch, "(Bernoulli)"),
         (_random_in_a_function, "(RandomUniform)"),
+        (_random_in_a_functions_default, "(Multinomial)"),
+        (_dropout_in_training, "(Dropout)"),
+        (_unknown_type, "has input 'z' as type 9999 (n, 4): expected float (n, 4)"),
+        (_sequence, "has input 'z' as "),
         (_external_weights, "keeps weights in another file"),
         (_external_constant, "keeps weights in another file"),
     ],

@@ -96,6 +96,13 @@ GREY = np.zeros((2, 4, 4, 1), np.uint8)
         (ImageData(images=GREY, labels=np.array([0]), class_names=("a",)), "1 labels for 2 images"),
         (ImageData(images=GREY, labels=np.array([0, 1]), class_names=("a",)), r"labels 0 \.\.\. 1 but 1 class names"),
         (ImageData(images=GREY, labels=np.array([-1, 0]), class_names=("a",)), r"labels -1 \.\.\. 0"),
+        (ImageData(images=GREY, labels=np.zeros(2, int), class_names=("",)), "class name ''; expected different names"),
+        (
+            ImageData(images=GREY, labels=np.zeros(2, int), class_names=("x" * 201,)),
+            "expected different names of 1 to 200",
+        ),
+        (ImageData(images=GREY, labels=np.zeros(2, int), class_names=("a", "a")), "class name 'a'"),
+        (ImageData(images=GREY, labels=np.zeros(2, int), class_names=("\ud800",)), "has the class name"),
         (ImageData(images=GREY, labels=np.zeros(2), class_names=("a",)), "labels of type float64"),
         (ImageData(images=GREY, labels=np.zeros((2, 1), int), class_names=("a",)), r"shape \(2, 1\)"),
     ],

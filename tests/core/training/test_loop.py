@@ -1,3 +1,4 @@
+import errno
 import json
 import math
 
@@ -8,11 +9,11 @@ from torch import Tensor
 from ganzoo import Game, Loss, Regularizer
 from ganzoo.config import Layer, TrainConfig, resolve
 from ganzoo.data.load import load_dataset
-from ganzoo.errors import ConfigError, Diverged, GanzooError
+from ganzoo.errors import ConfigError, Diverged, GanzooError, RunError
 from ganzoo.registry import get_registry
 from ganzoo.runs.checkpoint import checkpoints, load_checkpoint
 from ganzoo.techniques import Technique
-from ganzoo.training import estimate, start
+from ganzoo.training import estimate, resume, start
 from ganzoo.training.loop import critic_steps, critic_steps_before, due
 from ganzoo.training.state import build_state
 from ganzoo.training.steps import d_step, g_step
@@ -115,6 +116,19 @@ def test_out_of_memory_names_the_option_to_change(tmp_path, monkeypatch):
     monkeypatch.setattr("ganzoo.training.loop.d_step", exhausted)
     with pytest.raises(GanzooError, match=r"Out of memory at batch size 8(.|\n)*--batch-size 4"):
         start(tiny(), get_registry(), tmp_path / "run")
+
+
+@pytest.mark.parametrize("broken", ["ganzoo.training.loop.save_preview", "ganzoo.runs.folder.RunFolder.log"])
+def test_a_disk_that_fills_up_is_a_sentence_and_the_checkpoints_stay(broken, tmp_path, monkeypatch):
+    def full(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    start(tiny(), get_registry(), tmp_path / "run")
+    kept = checkpoints(tmp_path / "run" / "checkpoints")
+    monkeypatch.setattr(broken, full)
+    with pytest.raises(RunError, match=r"could not be written: No space left on device(.|\n)*ganzoo train --resume"):
+        resume(tmp_path / "run", get_registry(), steps=500)
+    assert set(kept) <= set(checkpoints(tmp_path / "run" / "checkpoints"))
 
 
 @pytest.mark.parametrize("name", ["warp", "mps", "cuda:99"])
