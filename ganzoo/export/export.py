@@ -50,15 +50,14 @@ def export_run(
     resolved, facts = run.read_config()
     config = resolved.config
     _, tensors, counters = newest_checkpoint(run.checkpoints, lambda text: print(text, file=sys.stderr))
-    num_classes = len(facts.class_names) if config.conditional else 0
+    counts = facts.class_counts if config.conditional else ()
     shape = ImageShape(facts.channels, facts.height, facts.width)
-    generator, _ = build_networks(config, registry, shape, num_classes)
+    generator, _ = build_networks(config, registry, shape, len(counts))
     weights = {k.removeprefix("G_ema."): v for k, v in tensors.items() if k.startswith("G_ema.")}
     try:
         generator.load_state_dict(weights)
     except RuntimeError as error:
         raise RunError(f"The checkpoint does not fit the generator of this configuration: {error}") from None
-    counts = facts.class_counts if config.conditional else ()
     generator = settled(generator, Inputs(config.z_dim, config.z_distribution, counts, torch.device("cpu")))
     metadata = describe(config, facts, registry, counters, output=output, name=name)
     return export_generator(generator, metadata, path or run.model)

@@ -163,7 +163,7 @@ class RunFolder:
             file.write(json.dumps(record) + "\n")
 
     def stats(self) -> list[dict[str, Any]]:
-        """All lines of ``stats.jsonl``; a torn last line is left out."""
+        """All lines of ``stats.jsonl``; what is no record, as a line torn by a crash, is left out."""
         if not self.stats_file.exists():
             return []
         records = []

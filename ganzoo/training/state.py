@@ -170,7 +170,8 @@ def build_state(config: TrainConfig, registry: Registry, data: ImageData, device
         )
     _, height, width, channels = data.images.shape
     image_shape = ImageShape(channels, height, width)
-    num_classes = len(data.class_names) if config.conditional else 0
+    counts = class_counts(data) if config.conditional else ()
+    num_classes = len(counts)
     torch.manual_seed(config.seed)
     G, D = (network.to(device) for network in build_networks(config, registry, image_shape, num_classes))
     G.train()
@@ -207,7 +208,7 @@ def build_state(config: TrainConfig, registry: Registry, data: ImageData, device
         config=config,
         device=device,
         image_shape=image_shape,
-        class_counts=class_counts(data) if config.conditional else (),
+        class_counts=counts,
         data=DeviceData(data, conditional=config.conditional, seed=config.seed, device=device),
         game=game,
         G=G,

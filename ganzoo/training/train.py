@@ -59,9 +59,8 @@ def start(resolved: Resolved, registry: Registry, folder: Path) -> Outcome:
     data, resolved = _load(resolved, registry)
     resolved = _anchored(resolved)
     state = _build(resolved.config, registry, data)
-    with run.locked():
-        with run.writing():
-            run.create(resolved, DataFacts.of(data))
+    with run.locked(), run.writing():
+        run.create(resolved, DataFacts.of(data))
         return _train(state, run)
 
 
@@ -90,7 +89,7 @@ def resume(folder: Path, registry: Registry, *, kimg: float | None = None, steps
         with run.writing():
             run.write_config(resolved, facts)
             run.rewind(state.nimg)
-        return _train(state, run)
+            return _train(state, run)
 
 
 def estimate(resolved: Resolved, registry: Registry, *, iterations: int = 3) -> tuple[Resolved, Estimate]:
@@ -146,11 +145,10 @@ def _anchored(resolved: Resolved) -> Resolved:
 
 def _train(state: TrainingState, run: RunFolder) -> Outcome:
     if state.nimg == 0:
-        with run.writing():
-            save_preview(state, run.samples / "kimg000000.000.png")
+        save_preview(state, run.samples / "kimg000000.000.png")
     begin, first = time.monotonic(), state.nimg
     progress = TrainingProgress(nimg=state.nimg, share=state.progress)
-    with _explained(state.config), run.writing(), Interrupts() as interrupts, progress:
+    with _explained(state.config), Interrupts() as interrupts, progress:
         play(state, run, progress, interrupts)
     seconds = time.monotonic() - begin
     pace = (state.nimg - first) / max(seconds, 1e-9)
