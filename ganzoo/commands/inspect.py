@@ -41,7 +41,7 @@ def _rows(generator: Generator) -> list[tuple[str, str]]:
     rows = [
         ("name", m.name),
         ("file", f"{generator.path}, {generator.path.stat().st_size / 1e6:.2f} MB, revision {generator.rev}"),
-        ("images", f"{image.height}x{image.width} {image.mode}, {m.output}"),
+        ("images", f"{image.height}x{image.width} {image.mode}, {m.output} {m.layout}"),
         ("latents", f"{m.latent.dim}, {m.latent.distribution}, scheme {m.latent.scheme}"),
         ("classes", ", ".join(m.classes) if m.classes else "none"),
         ("truncation", m.truncation or "none"),

@@ -7,25 +7,23 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal
 
 import onnx
 import torch
 from torch import nn
 
 from ganzoo.config import TrainConfig
-from ganzoo.errors import ExportError, RunError
+from ganzoo.errors import ConfigError, ExportError, RunError
 from ganzoo.export.gate import Parity, gate, golden
 from ganzoo.export.graph import to_onnx, without_parametrizations
 from ganzoo.registry import Registry
-from ganzoo.runs.checkpoint import newest_checkpoint
+from ganzoo.runs.checkpoint import load_checkpoint, newest_checkpoint
 from ganzoo.runs.folder import DataFacts, RunFolder, public_name
 from ganzoo.runs.networks import Inputs, build_networks, settled
 from ganzoo.specs import ImageShape
-from ganzoo_serve.metadata import KEY, Dataset, Image, Latent, ModelMetadata, Training, slug
+from ganzoo_serve.metadata import KEY, Dataset, Image, Latent, Layout, ModelMetadata, Output, Training, slug
 
 GOLDEN_SEEDS = (0, 1, 2, 3, 42)
-Output = Literal["uint8", "float"]
 
 
 @dataclass(frozen=True)
@@ -39,17 +37,32 @@ class ExportReport:
 
 
 def export_run(
-    folder: Path, registry: Registry, *, path: Path | None = None, output: Output = "uint8", name: str | None = None
+    folder: Path,
+    registry: Registry,
+    *,
+    path: Path | None = None,
+    output: Output = "uint8",
+    layout: Layout | None = None,
+    name: str | None = None,
+    best: bool = False,
 ) -> ExportReport:
     """Export the averaged generator of a run's newest good checkpoint, by default to ``RUN/model.onnx``.
 
-    ``output``: ``uint8`` images (n, h, w, c), or ``float`` images (n, c, h, w) in [-1, 1]. Raises GanzooError; a file that
-    does not pass the gate is not written, and one that was there stays.
+    ``best``: of the checkpoint that scored best instead, where the run was measured while it trained.
+    ``output``: ``uint8`` images, ``layout`` ``nhwc`` (the default) or ``nchw``, or ``float`` images in [-1, 1], always
+    ``nchw``. Raises GanzooError; a file that does not pass the gate is not written, and one that was there stays.
     """
+    if output == "float" and layout == "nhwc":
+        raise ConfigError("Float images are nchw: leave the layout out, or export uint8 images.")
     run = RunFolder(folder)
     resolved, facts = run.read_config()
     config = resolved.config
-    _, tensors, counters = newest_checkpoint(run.checkpoints, lambda text: print(text, file=sys.stderr))
+    if best and not run.best.is_file():
+        raise RunError(f"{folder} has no best checkpoint: it was not measured while it trained ('--eval-every KIMG').")
+    if best:
+        tensors, counters = load_checkpoint(run.best)
+    else:
+        _, tensors, counters = newest_checkpoint(run.checkpoints, lambda text: print(text, file=sys.stderr))
     counts = facts.class_counts if config.conditional else ()
     shape = ImageShape(facts.channels, facts.height, facts.width)
     generator, _ = build_networks(config, registry, shape, len(counts))
@@ -59,19 +72,14 @@ def export_run(
     except RuntimeError as error:
         raise RunError(f"The checkpoint does not fit the generator of this configuration: {error}") from None
     generator = settled(generator, Inputs(config.z_dim, config.z_distribution, counts, torch.device("cpu")))
-    metadata = describe(config, facts, registry, counters, output=output, name=name)
+    metadata = describe(config, facts, registry, counters, output=output, layout=layout, name=name)
     return export_generator(generator, metadata, path or run.model)
 
 
 def export_generator(generator: nn.Module, metadata: ModelMetadata, path: Path) -> ExportReport:
     """Export a generator in evaluation mode under ``metadata`` (golden hashes are added). Raises ExportError."""
     generator = without_parametrizations(generator)
-    model = to_onnx(
-        generator,
-        z_dim=metadata.latent.dim,
-        num_classes=len(metadata.classes or ()),
-        output=metadata.output,
-    )
+    model = to_onnx(generator, metadata)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
     try:
@@ -94,9 +102,11 @@ def describe(
     counters: dict[str, int],
     *,
     output: Output = "uint8",
+    layout: Layout | None = None,
     name: str | None = None,
 ) -> ModelMetadata:
     """What the file will say of itself. Of a data set's path only the last part is told."""
+    layout = layout or ("nchw" if output == "float" else "nhwc")
     data_name = public_name(config.dataset)
     architecture, loss = registry.architectures.get(config.architecture), registry.losses.get(config.loss)
     return ModelMetadata(
@@ -105,6 +115,7 @@ def describe(
         latent=Latent(dim=config.z_dim, distribution=config.z_distribution),
         classes=facts.class_names if config.conditional else None,
         output=output,
+        layout=layout,
         dataset=Dataset(name=data_name, licence=facts.licence or None, images=facts.images, split="train"),
         training=Training(
             recipe=config.recipe,

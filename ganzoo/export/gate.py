@@ -15,6 +15,7 @@ from torch import nn
 from ganzoo.errors import ExportError
 from ganzoo.export.graph import ExportedGenerator
 from ganzoo_serve.generator import Generator
+from ganzoo_serve.graph import expected_outputs, feed
 from ganzoo_serve.metadata import ModelMetadata, read
 from ganzoo_serve.runtime import create_session
 from ganzoo_serve.seeds import classes_from_seeds, latents
@@ -43,19 +44,17 @@ def gate(path: Path, generator: nn.Module, metadata: ModelMetadata) -> Parity:
         raise ExportError("The metadata did not survive being written.")
     if any(tensor.data_type == onnx.TensorProto.DOUBLE for tensor in model.graph.initializer):
         raise ExportError("The graph computes in float64, which GPUs do slowly and browsers not at all.")
-    reference = ExportedGenerator(generator, output=metadata.output)
+    reference = ExportedGenerator(generator, output=metadata.output, layout=metadata.layout)
     session = create_session(path.read_bytes(), device="cpu", source=str(path))
     differences = []
     for batch in BATCHES:
         seeds = list(range(1000, 1000 + batch))
-        feed: dict[str, np.ndarray] = {
-            "z": latents(seeds, z_dim=metadata.latent.dim, distribution=metadata.latent.distribution)
-        }
-        if metadata.classes:
-            feed["label"] = classes_from_seeds(seeds, len(metadata.classes))
+        z = latents(seeds, z_dim=metadata.latent.dim, distribution=metadata.latent.distribution)
+        labels = classes_from_seeds(seeds, len(metadata.classes)) if metadata.classes else None
+        inputs = feed(metadata, z, labels)
         with torch.no_grad():
-            expected = reference(**{name: torch.from_numpy(array) for name, array in feed.items()}).numpy()
-        (got,) = session.run(["images"], feed)
+            expected = reference(**{name: torch.from_numpy(array) for name, array in inputs.items()}).numpy()
+        (got,) = session.run(list(expected_outputs(metadata)), inputs)
         if got.shape != expected.shape:
             raise ExportError(f"At batch {batch} the file gives {got.shape}, torch {expected.shape}.")
         differences.append(np.abs(got.astype(np.float64) - expected.astype(np.float64)).ravel())

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
 
+import numpy as np
 import onnx
 import torch
 from onnx import AttributeProto, GraphProto, NodeProto
@@ -18,33 +19,36 @@ from torch.nn.utils import parametrize
 
 from ganzoo.errors import ExportError
 from ganzoo.runs.networks import as_pixels
+from ganzoo_serve.graph import Dim, expected_inputs, expected_outputs
+from ganzoo_serve.metadata import Layout, ModelMetadata, Output
 
 OPSET = 20
 
 
 class ExportedGenerator(nn.Module):
-    """What the file computes: z (n, z_dim)[, label (n,)] -> images, uint8 (n, h, w, c) or float32 (n, c, h, w) in [-1, 1]."""
+    """What the file computes: z (n, z_dim)[, label (n,)] -> images, uint8 or float32 in [-1, 1], nhwc or nchw."""
 
-    def __init__(self, generator: nn.Module, *, output: str) -> None:
+    def __init__(self, generator: nn.Module, *, output: Output, layout: Layout) -> None:
         super().__init__()
-        self.generator, self.output = generator, output
+        self.generator, self.output, self.layout = generator, output, layout
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         images: Tensor = self.generator(z) if label is None else self.generator(z, label)
-        # Rounding may carry tanh past 1 by an ulp; the promise is [-1, 1].
-        return as_pixels(images) if self.output == "uint8" else images.clamp(-1, 1)
+        if self.output == "float":
+            return images.clamp(-1, 1)  # rounding may carry tanh past 1 by an ulp
+        pixels = as_pixels(images)
+        return pixels if self.layout == "nhwc" else pixels.permute(0, 3, 1, 2)
 
 
-def to_onnx(generator: nn.Module, *, z_dim: int, num_classes: int, output: str) -> onnx.ModelProto:
+def to_onnx(generator: nn.Module, metadata: ModelMetadata) -> onnx.ModelProto:
     """The graph of a generator: dynamic batch, fixed opset, batch norm folded, no local path.
 
-    The generator is in evaluation mode, without parametrizations.
+    The generator is in evaluation mode, without parametrizations; inputs and output are those of the ``metadata``.
     Raises ExportError if torch cannot trace it.
     """
-    module = ExportedGenerator(generator.cpu(), output=output).eval()
-    inputs: dict[str, Tensor] = {"z": torch.zeros(2, z_dim)}  # a batch of 0 or 1 would be taken for a constant
-    if num_classes:
-        inputs["label"] = torch.zeros(2, dtype=torch.int64)
+    module = ExportedGenerator(generator.cpu(), output=metadata.output, layout=metadata.layout).eval()
+    signature = expected_inputs(metadata)
+    inputs = {name: _example(elem_type, shape) for name, (elem_type, shape) in signature.items()}
     batch = torch.export.Dim("n")
     with _quiet():
         try:
@@ -52,8 +56,11 @@ def to_onnx(generator: nn.Module, *, z_dim: int, num_classes: int, output: str) 
                 module,
                 kwargs=inputs,
                 input_names=list(inputs),
-                output_names=["images"],
-                dynamic_shapes={name: {0: batch} for name in inputs},
+                output_names=list(expected_outputs(metadata)),
+                dynamic_shapes={
+                    name: {axis: batch for axis, size in enumerate(shape) if size is None}
+                    for name, (_, shape) in signature.items()
+                },
                 opset_version=OPSET,
                 dynamo=True,
                 external_data=False,
@@ -68,6 +75,11 @@ def to_onnx(generator: nn.Module, *, z_dim: int, num_classes: int, output: str) 
         model = _fold_batch_norm(program.model)
     strip(model)
     return model
+
+
+def _example(elem_type: int, shape: tuple[Dim, ...]) -> Tensor:
+    sizes = [2 if size is None else size for size in shape]  # a batch of 0 or 1 would be taken for a constant
+    return torch.from_numpy(np.zeros(sizes, dtype=onnx.helper.tensor_dtype_to_np_dtype(elem_type)))
 
 
 def without_parametrizations(generator: nn.Module) -> nn.Module:

@@ -14,11 +14,13 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from onnx.helper import tensor_dtype_to_np_dtype
 
 from ganzoo_serve import classes as class_names
 from ganzoo_serve import metadata as metadata_file
 from ganzoo_serve import runtime, seeds
 from ganzoo_serve.errors import ModelError, RequestError
+from ganzoo_serve.graph import expected_outputs, feed
 from ganzoo_serve.metadata import ModelMetadata
 from ganzoo_serve.seeds import Seeds
 
@@ -55,7 +57,7 @@ class Generator:
         self.metadata, self.sha256, self.rev, self.path = metadata, sha256, sha256[:12], path
         self.device, self.runtime = runtime.session_device(session), runtime.describe(session)
         self.workers, self.batch_size = workers, batch_size
-        self._session = session
+        self._session, self._output = session, expected_outputs(metadata)
         # ONNX Runtime and the encoders release the GIL, so threads are enough.
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix=f"ganzoo-{metadata.name}")
 
@@ -134,14 +136,14 @@ class Generator:
         ``labels`` are needed if the model has classes. Raises RequestError on a wrong shape, value or omission.
         """
         self.check_truncation(truncation)
-        feed = self._check_inputs(z, labels)
+        z, labels = self._check_inputs(z, labels)
         size, image = self.batch_size, self.metadata.image
         images = np.empty((len(z), image.height, image.width, image.channels), dtype=np.uint8)
         for start in range(0, len(z), size):
-            batch = {name: _fill_up(array[start : start + size], size) for name, array in feed.items()}
-            if self.metadata.truncation is not None:
-                batch["truncation"] = np.array(1.0 if truncation is None else truncation, dtype=np.float32)
-            images[start : start + size] = self._run_batch(batch)[: len(z) - start]
+            part = slice(start, start + size)
+            labels_here = None if labels is None else _fill_up(labels[part], size)
+            batch = feed(self.metadata, _fill_up(z[part], size), labels_here, truncation)
+            images[part] = self._run_batch(batch)[: len(z) - start]
         return images
 
     def submit(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
@@ -234,7 +236,7 @@ class Generator:
 
     def _check_inputs(
         self, z: npt.NDArray[np.float32], labels: npt.NDArray[np.int64] | None
-    ) -> dict[str, npt.NDArray[Any]]:
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64] | None]:
         z = np.asarray(z, dtype=np.float32)
         if z.ndim != 2 or z.shape[1] != self.metadata.latent.dim:
             raise RequestError(f"z has shape {z.shape}: expected (n, {self.metadata.latent.dim}).", loc=("z",))
@@ -244,7 +246,7 @@ class Generator:
         if names is None:
             if labels is not None:
                 raise RequestError(f"Model '{self.name}' has no classes: leave the labels out.", loc=("labels",))
-            return {"z": z}
+            return z, None
         if labels is None:
             raise RequestError(f"Model '{self.name}' has classes: labels are needed.", loc=("labels",))
         labels = np.asarray(labels)
@@ -252,33 +254,33 @@ class Generator:
             raise RequestError(f"labels have shape {labels.shape}: expected ({len(z)},), integers.", loc=("labels",))
         if len(labels) and not (labels.min() >= 0 and labels.max() < len(names)):
             raise RequestError(f"A label is out of range: expected 0 ... {len(names) - 1}.", loc=("labels",))
-        return {"z": z, "label": labels.astype(np.int64)}
+        return z, labels.astype(np.int64)
 
-    def _run_batch(self, feed: dict[str, npt.NDArray[Any]]) -> Images:
+    def _run_batch(self, inputs: dict[str, npt.NDArray[Any]]) -> Images:
         """One run at the fixed size: uint8 (batch_size, h, w, c)."""
         try:
-            images: npt.NDArray[Any] = self._session.run(["images"], feed)[0]
+            images: npt.NDArray[Any] = self._session.run(list(self._output), inputs)[0]
         except Exception as error:  # ONNX Runtime's own exceptions share no base class
             raise ModelError(f"{self.path} failed while drawing: {str(error).splitlines()[0][:300]}") from error
-        if self.metadata.output == "float":
-            images = _to_uint8(images, source=str(self.path))
-        image = self.metadata.image
-        expected = (self.batch_size, image.height, image.width, image.channels)
-        if images.shape != expected or images.dtype != np.uint8:
+        ((elem_type, shape),) = self._output.values()
+        dtype, expected = tensor_dtype_to_np_dtype(elem_type), (self.batch_size, *shape[1:])
+        if images.shape != expected or images.dtype != dtype:
             raise ModelError(
-                f"{self.path} drew {images.dtype} {images.shape}: its metadata promise uint8 {expected}.\n"
+                f"{self.path} drew {images.dtype} {images.shape}: its metadata promise {dtype} {expected}.\n"
                 "Export it again: 'ganzoo export RUN'."
             )
-        return images
+        if self.metadata.output == "float":
+            images = _to_uint8(images, source=str(self.path))
+        return images if self.metadata.layout == "nhwc" else images.transpose(0, 2, 3, 1)
 
 
 def _to_uint8(x: npt.NDArray[np.float32], *, source: str) -> Images:
-    """float32 (n, c, h, w) in [-1, 1] -> uint8 (n, h, w, c), rounded as exported graphs round: half to even."""
+    """float32 in [-1, 1] -> uint8, rounded as exported graphs round: half to even."""
     if not np.isfinite(x).all():
         raise ModelError(f"{source} drew NaN or infinity. Its training may have diverged: look at RUN/samples.")
     scaled = x * np.float32(127.5) + np.float32(127.5)
     pixels: Images = np.rint(np.clip(scaled, 0.0, 255.0)).astype(np.uint8)
-    return pixels.transpose(0, 2, 3, 1)
+    return pixels
 
 
 def _fill_up(array: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:

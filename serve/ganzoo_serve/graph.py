@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 import onnx
 from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto
 
@@ -56,11 +58,24 @@ def expected_inputs(metadata: ModelMetadata) -> Signature:
 
 
 def expected_outputs(metadata: ModelMetadata) -> Signature:
-    """The one output: uint8 (n, h, w, c), or float32 (n, c, h, w) in [-1, 1]."""
+    """The one output: uint8 (n, h, w, c) or (n, c, h, w), or float32 (n, c, h, w) in [-1, 1]."""
     image = metadata.image
-    if metadata.output == "uint8":
-        return {"images": (TensorProto.UINT8, (None, image.height, image.width, image.channels))}
-    return {"images": (TensorProto.FLOAT, (None, image.channels, image.height, image.width))}
+    elem_type = TensorProto.UINT8 if metadata.output == "uint8" else TensorProto.FLOAT
+    if metadata.layout == "nhwc":
+        return {"images": (elem_type, (None, image.height, image.width, image.channels))}
+    return {"images": (elem_type, (None, image.channels, image.height, image.width))}
+
+
+def feed(
+    metadata: ModelMetadata,
+    z: npt.NDArray[np.float32],
+    labels: npt.NDArray[np.int64] | None = None,
+    truncation: float | None = None,
+) -> dict[str, npt.NDArray[Any]]:
+    """What to run a model with, by the names of its inputs: z (n, z_dim), labels (n,); no truncation is 1."""
+    strength = np.array(1.0 if truncation is None else truncation, dtype=np.float32)
+    given: dict[str, Any] = {"z": z, "label": labels, "truncation": strength}
+    return {name: given[name] for name in expected_inputs(metadata)}
 
 
 def _check_values(kind: str, found: Iterable[ValueInfoProto], expected: Signature, source: str) -> None:

@@ -4,13 +4,23 @@ Written by ``ganzoo export``, read by everything else. Fields may be added: olde
 they must not ignore raises ``SCHEMA``, and they refuse the file.
 """
 
+import hashlib
 import re
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from ganzoo_serve.errors import ModelError
 from ganzoo_serve.graph import EXPORT_HINT, check_graph
@@ -22,6 +32,8 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")  # what a model may be called: s
 
 ClassName = Annotated[str, Field(min_length=1, max_length=200)]
 Size = Annotated[int, Field(ge=1, le=16384)]
+Output: TypeAlias = Literal["uint8", "float"]
+Layout: TypeAlias = Literal["nhwc", "nchw"]
 
 
 class _Record(BaseModel):
@@ -77,6 +89,8 @@ class Training(_Record):
 class ModelMetadata(_Record):
     """Everything a reader of the file needs and the graph does not say.
 
+    ``output`` is uint8, or float32 in [-1, 1]; ``layout`` is the order of its axes: nhwc or nchw of uint8 images (nhwc where
+    a file does not say), always nchw of float ones.
     ``golden`` maps a seed (in decimal) to the sha256, in hex, of that image's raw uint8 (h, w, c) bytes: class from the
     seed, truncation off. ``metrics`` are free-form records: ``{"name": "fid", "value": 12.3, "samples": 50000}``.
     """
@@ -87,7 +101,8 @@ class ModelMetadata(_Record):
     latent: Latent
     classes: Annotated[tuple[ClassName, ...], Field(max_length=100_000)] | None = None
     truncation: Literal["z", "w"] | None = None
-    output: Literal["uint8", "float"] = "uint8"
+    output: Output = "uint8"
+    layout: Layout = "nhwc"
     licence: str | None = None
     dataset: Dataset | None = None
     training: Training | None = None
@@ -96,6 +111,20 @@ class ModelMetadata(_Record):
     golden: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = {}
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _float_images_are_nchw(cls, document: Any) -> Any:
+        if isinstance(document, dict) and document.get("output") == "float":
+            return {"layout": "nchw"} | document
+        return document
+
+    @field_validator("layout")
+    @classmethod
+    def _layout_fits_the_output(cls, layout: Layout, info: ValidationInfo) -> Layout:
+        if layout == "nhwc" and info.data.get("output") == "float":
+            raise ValueError("float images are nchw: leave the layout out, or choose uint8")
+        return layout
 
     @field_validator("name")
     @classmethod
@@ -157,18 +186,34 @@ def load_bytes(path: str | Path) -> bytes:
 
 def read_bytes(data: bytes, *, source: str) -> ModelMetadata:
     """As ``read``, from the file's content; ``source`` names it in errors."""
-    try:
-        model = onnx.load_model_from_string(data)
-    except (DecodeError, RuntimeError, ValueError) as error:
-        raise ModelError(f"{source} is not an ONNX file, or a damaged one.\n{EXPORT_HINT}") from error
-    if not model.ir_version or not model.graph.node:  # protobuf reads an empty file as an empty model
-        raise ModelError(f"{source} is not an ONNX file: it holds no graph.\n{EXPORT_HINT}")
+    model = _decode(data, source)
     documents = [prop.value for prop in model.metadata_props if prop.key == KEY]
     if not documents:
         raise ModelError(f"{source} has no ganzoo metadata: it was not written by ganzoo.\n{EXPORT_HINT}")
     metadata = parse(documents[0], source=source)
     check_graph(model, metadata, source=source)
     return metadata
+
+
+def graph_sha256(data: bytes, *, source: str = "the model") -> str:
+    """The sha256, in hex, of an exported model without what it says of itself: of its graph and weights alone.
+
+    It stays when metadata are added to a file and changes with any bit of a weight; nhwc and nchw are two graphs. ``data`` is
+    the file's content. Raises ModelError, naming ``source``, if that is no ONNX file.
+    """
+    model = _decode(data, source)
+    del model.metadata_props[:]
+    return hashlib.sha256(model.SerializeToString(deterministic=True)).hexdigest()
+
+
+def _decode(data: bytes, source: str) -> onnx.ModelProto:
+    try:
+        model = onnx.load_model_from_string(data)
+    except (DecodeError, RuntimeError, ValueError) as error:
+        raise ModelError(f"{source} is not an ONNX file, or a damaged one.\n{EXPORT_HINT}") from error
+    if not model.ir_version or not model.graph.node:  # protobuf reads an empty file as an empty model
+        raise ModelError(f"{source} is not an ONNX file: it holds no graph.\n{EXPORT_HINT}")
+    return model
 
 
 def slug(text: str) -> str:
@@ -183,8 +228,11 @@ __all__ = [
     "Dataset",
     "Image",
     "Latent",
+    "Layout",
     "ModelMetadata",
+    "Output",
     "Training",
+    "graph_sha256",
     "load_bytes",
     "parse",
     "read",

@@ -54,6 +54,18 @@ def classes_from_seeds(seeds: Seeds, num_classes: int) -> npt.NDArray[np.int64]:
     return (((words >> np.uint64(32)) * np.uint64(num_classes)) >> np.uint64(32)).astype(np.int64)
 
 
+def classes_as_frequent(seeds: Seeds, counts: Sequence[int]) -> npt.NDArray[np.int64]:
+    """The class each seed gets where classes are to be as frequent as ``counts``, the images of each: int64 (n,).
+
+    Raises as ``classes_from_seeds``; the counts add up to at most 2**20 or are scaled down to it.
+    """
+    ends = np.cumsum(np.asarray(counts, dtype=np.int64))
+    total = int(ends[-1])
+    if total > 2**20:  # millions of images: a class is drawn to one part in a million
+        ends, total = ends * 2**20 // total, 2**20
+    return np.searchsorted(ends, classes_from_seeds(seeds, total), side="right").astype(np.int64)
+
+
 def check_seeds(seeds: Seeds) -> list[int]:
     """The seeds as plain integers. Raises RequestError naming the first that is not an integer in 0 ... 2**53 - 1."""
     for index, seed in enumerate(seeds):

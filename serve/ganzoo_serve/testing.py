@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
+from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
+from ganzoo_serve.graph import Signature, expected_inputs, expected_outputs
 from ganzoo_serve.metadata import Image, Latent, ModelMetadata
-
-UINT8 = TensorProto.UINT8
 
 
 def make_metadata(
@@ -41,13 +40,10 @@ def make_model(metadata: ModelMetadata, *, width: int = 4, weights_seed: int = 0
         weights[name] = np.array(value, dtype=dtype)
         return name
 
-    inputs = [helper.make_tensor_value_info("z", TensorProto.FLOAT, ["n", z_dim])]
     x = "z"
     if metadata.truncation is not None:
-        inputs.append(helper.make_tensor_value_info("truncation", TensorProto.FLOAT, []))
         x = add("Mul", x, "truncation")
     if metadata.classes is not None:
-        inputs.append(helper.make_tensor_value_info("label", TensorProto.INT64, ["n"]))
         x = add("Concat", x, add("Gather", weight(len(metadata.classes), z_dim, gain=2.0), "label"), axis=1)
     features = z_dim * (2 if metadata.classes is not None else 1)
     x = add("Gemm", x, weight(features, width * 16), weight(width * 16))
@@ -59,24 +55,29 @@ def make_model(metadata: ModelMetadata, *, width: int = 4, weights_seed: int = 0
         )
         size *= 2
     x = add("ConvTranspose", x, weight(width, image.channels, 4, 4, gain=0.2), strides=[2, 2], pads=[1, 1, 1, 1])
-    shape: list[Any]
     if metadata.output == "float":
         add("Tanh", x, out="images")
-        shape, elem_type = ["n", image.channels, image.height, image.width], TensorProto.FLOAT
     else:
         half = constant(127.5, np.float32)
         x = add("Add", add("Mul", add("Tanh", x), half), half)
         x = add("Round", add("Clip", x, constant(0.0, np.float32), constant(255.0, np.float32)))
-        x = add("Transpose", x, perm=[0, 2, 3, 1])
-        add("Cast", x, out="images", to=UINT8)
-        shape, elem_type = ["n", image.height, image.width, image.channels], UINT8
+        if metadata.layout == "nhwc":
+            x = add("Transpose", x, perm=[0, 2, 3, 1])
+        add("Cast", x, out="images", to=TensorProto.UINT8)
 
-    outputs = [helper.make_tensor_value_info("images", elem_type, shape)]
     initializers = [numpy_helper.from_array(array, name) for name, array in weights.items()]
+    inputs, outputs = _values(expected_inputs(metadata)), _values(expected_outputs(metadata))
     graph = helper.make_graph(nodes, "generator", inputs, outputs, initializers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
     helper.set_model_props(model, {"ganzoo": metadata.to_json()})
     return model
+
+
+def _values(signature: Signature) -> list[ValueInfoProto]:
+    return [
+        helper.make_tensor_value_info(name, elem_type, ["n" if size is None else size for size in shape])
+        for name, (elem_type, shape) in signature.items()
+    ]
 
 
 def write_model(

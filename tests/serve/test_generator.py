@@ -82,11 +82,22 @@ def test_streaming_is_in_order_lazy_and_flat_in_memory(floaty, monkeypatch):
 
 
 def test_float_models_round_as_exported_graphs_do(tmp_path):
-    metadata = make_metadata("pair", size=16)
-    as_float = write_model(tmp_path / "float.onnx", metadata.model_copy(update={"output": "float"}))
-    as_bytes = write_model(tmp_path / "bytes.onnx", metadata)
+    as_float = write_model(tmp_path / "float.onnx", make_metadata("pair", size=16, output="float"))
+    as_bytes = write_model(tmp_path / "bytes.onnx", make_metadata("pair", size=16))
     with Generator.load(as_float, device="cpu") as a, Generator.load(as_bytes, device="cpu") as b:
         np.testing.assert_array_equal(a.sample(range(50)), b.sample(range(50)))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_channels_first_and_last_are_the_same_images(tmp_path, channels):
+    drawn = []
+    for layout in ("nhwc", "nchw"):
+        path = write_model(tmp_path / f"{layout}.onnx", make_metadata(layout=layout, channels=channels))
+        with Generator.load(path, device="cpu", workers=2, batch_size=3) as generator:
+            drawn.append(generator.sample(range(20)))
+            np.testing.assert_array_equal(generator.run(generator.latents(range(20))), drawn[-1])
+            assert next(generator.iter_samples([5])).tobytes() == drawn[-1][5].tobytes()
+    np.testing.assert_array_equal(*drawn)
 
 
 def test_classes_by_id_name_or_seed(classy):
@@ -186,18 +197,26 @@ def test_close_ends_the_workers(model_dir):
     assert threading.active_count() == before
 
 
-def test_a_model_that_lies_about_its_output_is_found_at_load(tmp_path):
+@pytest.mark.parametrize(
+    ("promise", "said"),
+    [
+        ({}, r"drew uint8 \(1, 8, 8, 3\): its metadata promise uint8 \(1, 16, 16, 3\)"),
+        ({"layout": "nchw"}, r"drew uint8 \(1, 3, 8, 8\): its metadata promise uint8 \(1, 3, 16, 16\)"),
+        ({"output": "float"}, r"drew float32 \(1, 3, 8, 8\): its metadata promise float32 \(1, 3, 16, 16\)"),
+    ],
+)
+def test_a_model_that_lies_about_its_output_is_found_at_load(tmp_path, promise, said):
     def lie(model):
         for dim in model.graph.output[0].type.tensor_type.shape.dim:
             dim.ClearField("dim_value")
             dim.dim_param = "anything"
 
-    metadata = make_metadata(size=16)
-    model = make_model(make_metadata(size=8))
+    metadata = make_metadata(size=16, **promise)
+    model = make_model(make_metadata(size=8, **promise))
     lie(model)
     onnx.helper.set_model_props(model, {"ganzoo": metadata.to_json()})
     onnx.save(model, tmp_path / "lie.onnx")
-    with pytest.raises(ModelError, match=r"lie\.onnx drew uint8 \(1, 8, 8, 3\): its metadata promise uint8 \(1, 16"):
+    with pytest.raises(ModelError, match=rf"lie\.onnx {said}"):
         Generator.load(tmp_path / "lie.onnx", device="cpu")
 
 

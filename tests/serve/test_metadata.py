@@ -9,8 +9,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ganzoo_serve import metadata
 from ganzoo_serve.errors import ModelError
-from ganzoo_serve.metadata import Dataset, Training, parse, read, slug
-from ganzoo_serve.testing import make_metadata, write_model
+from ganzoo_serve.metadata import Dataset, Training, graph_sha256, parse, read, slug
+from ganzoo_serve.testing import make_metadata, make_model, write_model
 
 FULL = make_metadata(
     "full",
@@ -47,6 +47,8 @@ def test_a_field_from_the_future_is_ignored_and_a_schema_from_the_future_is_not(
         ({"classes": ["a", "a"]}, r"classes: .*distinct"),
         ({"classes": []}, r"classes: .*at least one"),
         ({"truncation": "x"}, r"truncation: Input should be 'z' or 'w'"),
+        ({"layout": "hwc"}, r"layout: Input should be 'nhwc' or 'nchw'"),
+        ({"output": "float"}, r"layout: .*float images are nchw: leave the layout out"),
         ({"golden": {"01": "a" * 64}}, r"golden key '01' is not a seed"),
         ({"golden": {"1": "abc"}}, r"golden\.1: "),
     ],
@@ -58,6 +60,38 @@ def test_wrong_fields_are_named(change, finding):
         reduce(dict.__getitem__, parents, document)[field] = value
     with pytest.raises(ModelError, match=finding):
         parse(json.dumps(document))
+
+
+@pytest.mark.parametrize(("output", "layout"), [("uint8", "nhwc"), ("float", "nchw")])
+def test_a_file_from_before_layouts_is_still_read(tmp_path, output, layout):
+    document = json.loads(make_metadata(output=output).to_json())
+    assert document.pop("layout") == layout
+    assert parse(json.dumps(document)).layout == layout
+
+    def forget(model):
+        helper.set_model_props(model, {"ganzoo": json.dumps(document)})
+
+    assert read(write_model(tmp_path / "old.onnx", make_metadata(output=output), edit=forget)).layout == layout
+
+
+def test_the_hash_of_a_graph_follows_its_weights_and_not_what_is_said_of_it():
+    def content(edit=lambda model: None, **fields):
+        model = make_model(make_metadata(**fields))
+        edit(model)
+        return model.SerializeToString()
+
+    def flip_a_bit(model):
+        weight = model.graph.initializer[0]
+        weight.raw_data = bytes([weight.raw_data[0] ^ 1]) + weight.raw_data[1:]
+
+    first = graph_sha256(content())
+    assert re.fullmatch("[0-9a-f]{64}", first)
+    assert graph_sha256(content(name="other", metrics=({"name": "fid", "value": 1.5},))) == first
+    assert graph_sha256(content(_without_metadata)) == first
+    others = {graph_sha256(content(flip_a_bit)), graph_sha256(content(layout="nchw")), graph_sha256(content(z_dim=5))}
+    assert len(others | {first}) == 4
+    with pytest.raises(ModelError, match="the model is not an ONNX file"):
+        graph_sha256(b"hello")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "null", "{", '{"schema":1}', '{"schema":1,"name":NaN}', "[" * 100_000])
@@ -124,6 +158,11 @@ def _float_output(model):
     model.graph.output[0].type.tensor_type.elem_type = TensorProto.FLOAT
 
 
+def _channels_first(model):
+    for dim, size in zip(model.graph.output[0].type.tensor_type.shape.dim[1:], (3, 8, 8), strict=True):
+        dim.dim_value = size
+
+
 def _no_shape(model):
     model.graph.output[0].type.tensor_type.ClearField("shape")
 
@@ -187,6 +226,7 @@ def _external_constant(model):
         (_double, "has input 'z' as double (n, 4): expected float (n, 4)"),
         (_extra_input, "has inputs its metadata does not speak of: noise. Expected z only"),
         (_float_output, "has output 'images' as float (n, 8, 8, 3): expected uint8 (n, 8, 8, 3)"),
+        (_channels_first, "has output 'images' as uint8 (n, 3, 8, 8): expected uint8 (n, 8, 8, 3)"),
         (_no_shape, "has output 'images' as uint8 of unknown shape"),
         (_random, "draws random numbers in the graph (RandomNormalLike)"),
         (_random_in_a_branch, "(Bernoulli)"),

@@ -12,7 +12,7 @@ from torch import nn
 
 from ganzoo import ImageShape
 from ganzoo.config import Layer, resolve
-from ganzoo.errors import ExportError, RunError
+from ganzoo.errors import ConfigError, ExportError, RunError
 from ganzoo.export import export_generator, export_run
 from ganzoo.export.gate import BATCHES
 from ganzoo.export.graph import to_onnx
@@ -31,13 +31,13 @@ SMALL = {
 }
 
 
-def metadata(classes=None, output="uint8", channels=1, z_dim=4, resolution=16):
+def metadata(classes=None, channels=1, z_dim=4, resolution=16, **fields):
     return ModelMetadata(
         name="test",
         image=Image(height=resolution, width=resolution, channels=channels),
         latent=Latent(dim=z_dim),
         classes=classes,
-        output=output,
+        **fields,
     )
 
 
@@ -97,6 +97,23 @@ def test_float_images_are_in_minus_1_to_1_channels_first(tmp_path):
         assert np.array_equal(a.sample([1, 2]), b.sample([1, 2]))
 
 
+def test_channels_first_bytes_are_the_same_images(tmp_path):
+    G = generator("dcgan", 3, channels=3)
+    files = {}
+    for layout in ("nhwc", "nchw"):
+        described = metadata(("a", "b", "c"), channels=3, layout=layout)
+        files[layout] = export_generator(G, described, tmp_path / f"{layout}.onnx")
+        assert files[layout].parity.equal >= 0.999
+        assert read(files[layout].path).layout == layout
+    assert files["nchw"].metadata.golden == files["nhwc"].metadata.golden
+    graph = onnx.load(files["nchw"].path).graph
+    assert [d.dim_value for d in graph.output[0].type.tensor_type.shape.dim][1:] == [3, 16, 16]
+    assert "Transpose" not in {node.op_type for node in graph.node}
+    with Generator.load(files["nchw"].path, device="cpu") as a, Generator.load(files["nhwc"].path, device="cpu") as b:
+        assert np.array_equal(a.sample(range(9)), b.sample(range(9)))
+        assert all(a.verify_golden().values())
+
+
 class Noisy(nn.Module):
     def forward(self, z, c=None):
         return torch.tanh(z[:, :1, None, None] + torch.randn(z.shape[0], 1, 16, 16))
@@ -133,7 +150,7 @@ def test_a_file_that_disagrees_with_torch_is_refused(tmp_path, monkeypatch):
     other = generator("mlp", 0, **{"arch.norm_g": "none"})
     with torch.no_grad():
         other.layers[-1].bias.add_(0.5)
-    monkeypatch.setattr("ganzoo.export.export.to_onnx", lambda generator, **options: to_onnx(other, **options))
+    monkeypatch.setattr("ganzoo.export.export.to_onnx", lambda generator, metadata: to_onnx(other, metadata))
     with pytest.raises(ExportError, match="ONNX Runtime and torch disagree"):
         export_generator(generator("mlp", 0), metadata(), tmp_path / "model.onnx")
 
@@ -159,6 +176,25 @@ def test_a_run_is_exported_with_all_that_a_reader_needs(run):
     assert found.training.steps == 2
     assert set(found.golden) == {"0", "1", "2", "3", "42"}
     assert {"ganzoo", "torch", "onnx", "python"} <= set(found.versions)
+
+
+def test_a_run_is_exported_in_either_layout_and_float_images_in_one(run, tmp_path):
+    report = export_run(run, get_registry(), path=tmp_path / "a.onnx", layout="nchw")
+    assert (report.metadata.output, report.metadata.layout) == ("uint8", "nchw")
+    report = export_run(run, get_registry(), path=tmp_path / "b.onnx", output="float")
+    assert (report.metadata.output, report.metadata.layout) == ("float", "nchw")
+    with pytest.raises(ConfigError, match="Float images are nchw: leave the layout out"):
+        export_run(run, get_registry(), path=tmp_path / "c.onnx", output="float", layout="nhwc")
+    assert not (tmp_path / "c.onnx").exists()
+
+
+def test_the_command_line_shows_the_layout(run, ganzoo, tmp_path):
+    said = ganzoo("export", run, "--layout", "nchw", "-o", tmp_path / "a.onnx").stdout
+    assert "dcgan-hinge-digits, 16x16x1, uint8 nchw, " in said
+    assert "images        16x16 grey, uint8 nchw\n" in ganzoo("inspect", tmp_path / "a.onnx").stdout
+    refused = ganzoo("export", run, "--layout", "nhwc", "--output", "float", "-o", tmp_path / "b.onnx")
+    assert refused.exit_code == 2
+    assert "Float images are nchw" in refused.stderr
 
 
 def test_previews_show_what_the_export_draws(run):
