@@ -37,8 +37,9 @@ class Generator(nn.Module):
         options = config.options
         units = [config.z_dim + config.num_classes, *options.hidden_g]
         layers: list[nn.Module] = []
+        biased = options.norm_g != "batch"  # batch norm takes a bias away again: it would move by rounding alone
         for inputs, outputs in pairwise(units):
-            layers += [nn.Linear(inputs, outputs), _norm(options.norm_g, outputs), nn.LeakyReLU(0.2)]
+            layers += [nn.Linear(inputs, outputs, biased), _norm(options.norm_g, outputs), nn.LeakyReLU(0.2)]
         self.layers = nn.Sequential(*layers, nn.Linear(units[-1], prod(config.image_shape)))
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:

@@ -21,8 +21,10 @@ def size(module):
 
 
 def test_the_networks_have_the_sizes_of_the_layers_they_list():
-    hidden = (100 + 1) * 256 + (256 + 1) * 512 + (512 + 1) * 1024
-    assert size(Generator(request())) == hidden + 2 * (256 + 512 + 1024) + (1024 + 1) * 784
+    hidden, units = 100 * 256 + 256 * 512 + 512 * 1024, 256 + 512 + 1024
+    norms = 2 * units  # batch norm's scale and shift; without one, each layer has a bias
+    assert size(Generator(request())) == hidden + norms + (1024 + 1) * 784
+    assert size(Generator(request(norm_g="none"))) == hidden + units + (1024 + 1) * 784
     assert size(Discriminator(request())) == (784 + 1) * 512 + (512 + 1) * 256 + (256 + 1)
 
 
