@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from ganzoo.errors import ConfigError, GanzooError
-from ganzoo.runs.folder import public_name
+from ganzoo.evaluation.keep import of_run
+from ganzoo.evaluation.scores import Protocol, Score, show
+from ganzoo.runs.folder import RunFolder, public_name
 from ganzoo.runs.showcase import COLUMNS, showcase
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.images import grid, png
-from ganzoo_serve.metadata import ModelMetadata
+from ganzoo_serve.metadata import ModelMetadata, graph_sha256
 
 
 def write_card(run: Path, model: Path, folder: Path, *, licence: str | None = None) -> Path:
@@ -21,6 +24,7 @@ def write_card(run: Path, model: Path, folder: Path, *, licence: str | None = No
     ``licence`` is that of the weights, an SPDX id in lower case as the hub writes it. Raises GanzooError if the folder cannot
     be written, ModelError if the model cannot be read.
     """
+    scores = scores_of(RunFolder(run), model)
     with Generator.load(model) as generator:
         metadata = generator.metadata
         seeds, labels = showcase(len(metadata.classes or ()))
@@ -32,10 +36,16 @@ def write_card(run: Path, model: Path, folder: Path, *, licence: str | None = No
         shutil.copyfile(model, folder / "model.onnx")
         (folder / "config.json").write_text(_public_config(run), encoding="utf-8")
         (folder / "samples.png").write_bytes(png(grid(images, COLUMNS)))
-        (folder / "README.md").write_text(card_text(metadata, licence=licence), encoding="utf-8")
+        (folder / "README.md").write_text(card_text(metadata, licence=licence, scores=scores), encoding="utf-8")
     except OSError as error:
         raise GanzooError(f"{folder} could not be written: {error.strerror}.") from error
     return folder
+
+
+def scores_of(run: RunFolder, model: Path) -> tuple[Score, ...]:
+    """What was measured of a run's exported file, whatever its metadata say now. Raises DataError for damaged scores."""
+    graph = graph_sha256(model.read_bytes(), source=str(model))
+    return tuple(score for e in of_run(run) if e.scored.graph_sha256 == graph for score in e.scores)
 
 
 def _public_config(run: Path) -> str:
@@ -47,7 +57,7 @@ def _public_config(run: Path) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def card_text(metadata: ModelMetadata, *, licence: str | None = None) -> str:
+def card_text(metadata: ModelMetadata, *, licence: str | None = None, scores: Sequence[Score] = ()) -> str:
     """The card: YAML front matter as huggingface_hub understands it, then what a reader wants to know."""
     import warnings
 
@@ -65,6 +75,18 @@ def card_text(metadata: ModelMetadata, *, licence: str | None = None) -> str:
         )
         for metric in metadata.metrics
     ]
+    results += [
+        EvalResult(
+            task_type=task,
+            dataset_type=score.protocol.dataset,
+            dataset_name=score.protocol.dataset,
+            dataset_split=score.protocol.split,
+            metric_type=score.name,
+            metric_name=f"{score.name}{_seen(score.protocol)}, {score.protocol.samples:,} samples",
+            metric_value=score.value,
+        )
+        for score in scores
+    ]
     with warnings.catch_warnings():  # huggingface_hub announces changes of its own
         warnings.simplefilter("ignore")
         front = ModelCardData(
@@ -81,10 +103,10 @@ def card_text(metadata: ModelMetadata, *, licence: str | None = None) -> str:
             model_name=metadata.name,
             eval_results=results,
         ).to_yaml()
-    return f"---\n{front}\n---\n\n{_body(metadata)}"
+    return f"---\n{front}\n---\n\n{_body(metadata, scores)}"
 
 
-def _body(m: ModelMetadata) -> str:
+def _body(m: ModelMetadata, scores: Sequence[Score]) -> str:
     image = m.image
     rows = [
         ("images", f"{image.height}x{image.width}, {image.mode}"),
@@ -141,12 +163,49 @@ images, = onnxruntime.InferenceSession("model.onnx").run(["images"], {feed})
 ```
 
 The same seed is the same image wherever ganzoo draws it.
-
+{_scores(scores)}
 ## Limits
 
 It makes images like those it was trained on and knows nothing else. Rare kinds are drawn worse than common ones, and some
 images belong to no kind.
 """
+
+
+def _scores(scores: Sequence[Score]) -> str:
+    """A section with a table of all numbers, each with the protocol that it was taken under; nothing without numbers."""
+    if not scores:
+        return ""
+    lines = [
+        f"| {score.name} | {show(score)} | {'' if score.better == 'neither' else score.better} | "
+        f"{_cell(_protocol(score))} |"
+        for score in scores
+    ]
+    table = "\n".join(["| score | value | better | protocol |", "| --- | --- | --- | --- |", *lines])
+    return f"""
+## Scores
+
+Of this file, by `ganzoo eval`. A number says something beside others of the same protocol only.
+
+{table}
+"""
+
+
+def _protocol(score: Score) -> str:
+    p = score.protocol
+    seeds = f", seeds {score.seeds[0]} to {score.seeds[1]}" if score.seeds else ""
+    options = ", ".join(f"{key} {value}" for key, value in p.options.items())
+    parts = [
+        f"{p.samples:,} samples{seeds}",
+        f"{p.dataset} {p.split}, {p.real_images:,} images",
+        _seen(p).strip(" ()"),
+        options,
+        f"± {score.over}" if score.over else "",
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def _seen(p: Protocol) -> str:
+    return f" ({p.features} features {(p.features_sha256 or '')[:12]})" if p.features else ""
 
 
 def _cell(text: str) -> str:
@@ -156,6 +215,6 @@ def _cell(text: str) -> str:
 
 def _output(m: ModelMetadata) -> str:
     image = m.image
-    if m.output == "uint8":
-        return f"uint8 (n, {image.height}, {image.width}, {image.channels})"
-    return f"float32 (n, {image.channels}, {image.height}, {image.width}) in [-1, 1]"
+    pixels = f"{image.height}, {image.width}"
+    shape = f"(n, {pixels}, {image.channels})" if m.layout == "nhwc" else f"(n, {image.channels}, {pixels})"
+    return f"uint8 {shape}" if m.output == "uint8" else f"float32 {shape} in [-1, 1]"

@@ -52,6 +52,16 @@ class CriticBoost(Section):
     every: int = Field(500, ge=1)
 
 
+class ScoringConfig(Section):
+    """Measuring the generator while it learns. The first of ``metrics`` decides which checkpoint is the best."""
+
+    every: float | None = Field(None, ge=0.001, description="kimg between evaluations; none: never")
+    metrics: tuple[str, ...] = Field(("fid",), min_length=1, description="what to measure: see 'ganzoo list metrics'")
+    features: str | None = Field(None, description="what sees the images: see 'ganzoo list features'")
+    samples: int = Field(5000, ge=2, description="images drawn for an evaluation")
+    split: Literal["train", "test"] = Field("train", description="real images to compare with")
+
+
 class TrainConfig(Section):
     """Everything that a training run depends on."""
 
@@ -87,6 +97,7 @@ class TrainConfig(Section):
     sample_every: float = Field(25.0, ge=0.001, description="kimg between sample grids")
     checkpoint_every: float = Field(25.0, ge=0.001, description="kimg between checkpoints")
     keep_checkpoints: int = Field(2, ge=1)
+    scoring: ScoringConfig = ScoringConfig()
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -184,6 +195,10 @@ def resolve(name: str, registry: Registry, layers: list[Layer]) -> Resolved:
         },
     }
     registry.datasets.get(config.dataset.partition(":")[0])
+    for metric in config.scoring.metrics if config.scoring.every else ():
+        registry.metrics.get(metric)
+    if config.scoring.every and config.scoring.features:
+        registry.features.get(config.scoring.features)
     if config.conditional and not architecture.conditional:
         able = ", ".join(a.name for a in registry.architectures if a.conditional)
         raise ConfigError(

@@ -9,10 +9,10 @@ from collections.abc import Callable
 import click
 import pluggy
 
-from ganzoo.specs import Architecture, Augmentation, Dataset, Loss, Recipe, Regularizer
+from ganzoo.specs import Architecture, Augmentation, Dataset, FeatureExtractor, Loss, Metric, Recipe, Regularizer
 
 # ganzoo's own, in the order in which a new user meets them; no plugin can have these names.
-COMMANDS = ("train", "export", "sample", "serve", "inspect", "card", "list", "plugins")
+COMMANDS = ("train", "export", "eval", "scores", "sample", "serve", "inspect", "card", "bench", "list", "plugins")
 
 hookspec = pluggy.HookspecMarker("ganzoo")
 hookimpl = pluggy.HookimplMarker("ganzoo")
@@ -75,6 +75,30 @@ def register_datasets(register: Callable[[Dataset], None]) -> None:
     :param register: takes one Dataset; raises DuplicateName, naming both plugins, if the name is taken.
 
     Example: ``register(Dataset(name="mnist", load=load_mnist, resolution=32))``
+    """
+
+
+@hookspec
+def register_features(register: Callable[[FeatureExtractor], None]) -> None:
+    """Offer ways from images to the features that metrics compare, for ``ganzoo eval --features NAME``.
+
+    Called once, when the registry is built; ``build`` runs when an evaluation asks for the features.
+
+    :param register: takes one FeatureExtractor; raises DuplicateName, naming both plugins, if the name is taken.
+
+    Example: ``register(FeatureExtractor(name="classifier", build=build_classifier))``
+    """
+
+
+@hookspec
+def register_metrics(register: Callable[[Metric], None]) -> None:
+    """Offer numbers that say how generated images compare with real ones.
+
+    Called once, when the registry is built; ``compute`` runs when an evaluation asks for the metric.
+
+    :param register: takes one Metric; raises DuplicateName, naming both plugins, if the name is taken.
+
+    Example: ``register(Metric(name="fid", compute=fid, gives={"fid": "lower"}, needs={"moments"}, paper="arXiv:1706.08500"))``
     """
 
 

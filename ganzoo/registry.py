@@ -14,7 +14,17 @@ import pluggy
 from ganzoo.errors import DuplicateName, UnknownName
 from ganzoo.hookspecs import COMMANDS
 from ganzoo.plugins import PluginInfo, load_plugins, one_line, warn_left_out
-from ganzoo.specs import Architecture, Augmentation, Dataset, Loss, Options, Recipe, Regularizer
+from ganzoo.specs import (
+    Architecture,
+    Augmentation,
+    Dataset,
+    FeatureExtractor,
+    Loss,
+    Metric,
+    Options,
+    Recipe,
+    Regularizer,
+)
 
 # What a command line, a dotted key and a file name can hold.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+-]*")
@@ -108,6 +118,10 @@ class Registry:
         default_factory=lambda: Catalogue("augmentation", "augmentations", Augmentation)
     )
     datasets: Catalogue[Dataset] = field(default_factory=lambda: Catalogue("data set", "datasets", Dataset))
+    features: Catalogue[FeatureExtractor] = field(
+        default_factory=lambda: Catalogue("feature extractor", "features", FeatureExtractor)
+    )
+    metrics: Catalogue[Metric] = field(default_factory=lambda: Catalogue("metric", "metrics", Metric))
     recipes: Catalogue[Recipe] = field(default_factory=lambda: Catalogue("recipe", "recipes", Recipe))
     commands: Catalogue[click.Command] = field(
         default_factory=lambda: Catalogue("command", "commands", click.Command, reserved=COMMANDS)

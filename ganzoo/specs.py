@@ -6,10 +6,10 @@ need when they are called.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from ganzoo.data.files import DataFiles
+    from ganzoo.evaluation.samples import Comparison, Extractor, Measured
     from ganzoo.techniques import Technique
 
 
@@ -28,6 +29,7 @@ class Options(BaseModel):
 
 
 OptionsT = TypeVar("OptionsT", bound=Options)
+Split: TypeAlias = Literal["train", "test"]
 
 
 class ImageShape(NamedTuple):
@@ -171,7 +173,7 @@ class DataRequest:
     """
 
     path: Path | None
-    split: Literal["train", "test"]
+    split: Split
     resolution: int | None
     channels: int | None
     files: DataFiles
@@ -194,12 +196,85 @@ class Dataset:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FeatureContext(Generic[OptionsT]):
+    """What a feature extractor is built from.
+
+    ``load(split)`` gives the real images that are compared with, of ``image_shape``. ``cache`` is a folder of the
+    extractor's own for what it trains; ``files`` finds and fetches weights. ``device`` is ``auto``, ``cpu``, ``cuda`` or
+    ``cuda:N``. ``say`` tells the user what takes its time.
+    """
+
+    options: OptionsT
+    dataset: str
+    image_shape: ImageShape
+    load: Callable[[Split], ImageData]
+    cache: Path
+    files: DataFiles
+    device: str
+    say: Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureExtractor:
+    """Images to features, and posteriors of classes, for the metrics; ``build`` returns an ``evaluation.Extractor``."""
+
+    name: str
+    build: Callable[[FeatureContext[Any]], Extractor]
+    options: type[Options] = Options
+    paper: str = ""
+    summary: str = ""
+
+
+# What a metric looks at, of real and of generated images alike. "moments": mean and covariance of the features.
+# "labels": classes of both; "generator": the model itself, to draw more of.
+Need: TypeAlias = Literal["moments", "features", "probabilities", "images", "labels", "generator"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """Numbers from real and generated images.
+
+    ``gives`` names each number and says whether lower or higher is better ("neither": it only describes). ``needs`` is
+    what ``compute`` looks at: nothing else is kept in memory, and where only moments are needed, memory does not grow with
+    the number of images. ``default``: measured without being asked for.
+    """
+
+    name: str
+    compute: Callable[[Comparison[Any]], Measured]
+    gives: Mapping[str, Literal["lower", "higher", "neither"]]
+    needs: Set[Need] = frozenset()
+    options: type[Options] = Options
+    default: bool = False
+    paper: str = ""
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """A number that a paper reports for a recipe: ``name`` is one that a metric ``gives``.
+
+    ``where`` are the fields of our protocol that the paper fixes, such as ``{"dataset": "mnist", "samples": 10000}``: the
+    number stands beside ours only where they are equal.
+    """
+
+    name: str
+    value: float
+    error: float | None = None
+    where: Mapping[str, Any]
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """A named, complete configuration: architecture, loss and settings (dotted keys of ``TrainConfig``), with its source."""
+    """A named, complete configuration: architecture, loss and settings (dotted keys of ``TrainConfig``), with its source.
+
+    ``published`` are the numbers that its paper reports.
+    """
 
     name: str
     architecture: str
     loss: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    published: Sequence[Published] = ()
     paper: str = ""
     summary: str = ""

@@ -20,12 +20,25 @@ from ganzoo.commands.params import ModelName
     type=click.Choice(["uint8", "float"]),
     default="uint8",
     show_default=True,
-    help="uint8 (n, h, w, c), or float32 (n, c, h, w) in [-1, 1].",
+    help="uint8, or float32 (n, c, h, w) in [-1, 1].",
+)
+@click.option(
+    "--layout",
+    type=click.Choice(["nhwc", "nchw"]),
+    help="Axes of uint8 images: (n, h, w, c), or (n, c, h, w).  [default: nhwc]",
 )
 @click.option(
     "--name", type=ModelName(), help="What the model is called where it is served.  [default: RECIPE-DATASET]"
 )
-def command(run: Path | None, out: Path | None, output: Literal["uint8", "float"], name: str | None) -> None:
+@click.option("--best", is_flag=True, help="The checkpoint that scored best ('train --eval-every'), not the newest.")
+def command(
+    run: Path | None,
+    out: Path | None,
+    output: Literal["uint8", "float"],
+    layout: Literal["nhwc", "nchw"] | None,
+    name: str | None,
+    best: bool,
+) -> None:
     """Export the averaged generator of RUN_DIR (default: the newest run) as one self-describing ONNX file.
 
     \b
@@ -38,11 +51,13 @@ def command(run: Path | None, out: Path | None, output: Literal["uint8", "float"
     from ganzoo.registry import get_registry
     from ganzoo.runs.folder import newest_run
 
-    report = export_run(run or newest_run(), get_registry(), path=out, output=output, name=name)
-    parity, image = report.parity, report.metadata.image
+    report = export_run(
+        run or newest_run(), get_registry(), path=out, output=output, layout=layout, name=name, best=best
+    )
+    parity, metadata, image = report.parity, report.metadata, report.metadata.image
     unit = " of 255" if output == "uint8" else ""
     click.echo(
-        f"{report.path}: {report.metadata.name}, {image.height}x{image.width}x{image.channels}, "
+        f"{report.path}: {metadata.name}, {image.height}x{image.width}x{image.channels}, {metadata.output} {metadata.layout}, "
         f"{report.size / 1e6:.2f} MB; against torch {parity.equal:.3%} of values equal, "
         f"largest difference {parity.largest:.3g}{unit}."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-KINDS = ("recipes", "architectures", "losses", "regularizers", "augmentations", "datasets")
+KINDS = ("recipes", "architectures", "losses", "regularizers", "augmentations", "datasets", "features", "metrics")
 
 
 @click.command("list")
@@ -12,7 +12,7 @@ KINDS = ("recipes", "architectures", "losses", "regularizers", "augmentations", 
 def command(kind: str | None) -> None:
     """List what is in the zoo: all of it, or one KIND with its options.
 
-    KIND is recipes, architectures, losses, regularizers, augmentations or datasets.
+    KIND is recipes, architectures, losses, regularizers, augmentations, datasets, features or metrics.
 
     \b
     ganzoo list

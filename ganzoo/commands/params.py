@@ -55,6 +55,21 @@ class Technique(click.ParamType):  # type: ignore[type-arg]
         return name, options
 
 
+class MetricList(click.ParamType):  # type: ignore[type-arg]
+    """``fid,kid`` or ``NAME:option=value,...`` -> options by name."""
+
+    name = "metrics"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dict[str, dict[str, Any]]:
+        if isinstance(value, dict):
+            return value
+        if ":" in str(value):
+            return dict([Technique().convert(value, param, ctx)])
+        return {name.strip(): {} for name in str(value).split(",") if name.strip()}
+
+
 class ModelName(click.ParamType):  # type: ignore[type-arg]
     """What a model is to be called: anything that a name can be made of."""
 

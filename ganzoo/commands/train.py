@@ -38,6 +38,7 @@ from ganzoo.commands.params import Setting, Technique
     metavar="RUN_DIR",
     help="Run folder.  [default: runs/NNNNN-NAME]",
 )
+@click.option("--eval-every", type=float, metavar="KIMG", help="Measure the generator so often, and keep the best.")
 @click.option("--checkpoint-every", type=float, metavar="KIMG", help="Thousands of images between checkpoints.")
 @click.option(
     "--resume",
@@ -58,6 +59,7 @@ def command(
     out: Path | None,
     resume: Path | None,
     dry_run: bool,
+    eval_every: float | None,
     **options: Any,
 ) -> None:
     """Train RECIPE: a recipe's name, or any ARCHITECTURE-LOSS ('ganzoo list').
@@ -66,6 +68,7 @@ def command(
     ganzoo train dcgan-wgangp
     ganzoo train dcgan-hinge --conditional --dataset fashion-mnist --kimg 500
     ganzoo train mlp-ns --dataset folder:photos --resolution 32 --regularizer r1:gamma=1
+    ganzoo train dcgan-wgangp --dataset mnist --eval-every 50 --set scoring.metrics='["fid", "kid"]'
     ganzoo train --resume runs/00001-dcgan-wgangp-digits --kimg 1000
 
     The last line on stdout is the run folder.
@@ -85,17 +88,22 @@ def command(
             file,
             out,
             dry_run or None,
+            eval_every,
             *set(given) - {"kimg", "steps"},
         ]
         if any(others):
             raise click.UsageError("A resumed run keeps its settings: only --kimg or --steps may go with --resume.")
+        from ganzoo.evaluation.watch import Watch
         from ganzoo.training import resume as go_on
 
-        return _finish(ctx, go_on(resume, get_registry(), kimg=options["kimg"], steps=options["steps"]))
+        budget = {key: options[key] for key in ("kimg", "steps")}
+        return _finish(ctx, go_on(resume, get_registry(), scorer=Watch(get_registry()), **budget))
     if recipe is None:
         raise click.UsageError("Which recipe? For example 'ganzoo train dcgan-wgangp'; see 'ganzoo list'.")
 
     line: dict[str, Any] = dict(given)
+    if eval_every is not None:
+        line["scoring.every"] = eval_every
     line |= _by_name("regularizers", regularizers) | _by_name("augmentations", augmentations) | dict(settings)
     layers = [Layer("command line", line)]
     if file:
@@ -104,11 +112,12 @@ def command(
     if dry_run:
         return _dry_run(resolved)
 
+    from ganzoo.evaluation.watch import Watch
     from ganzoo.runs.folder import next_run
     from ganzoo.training import start
 
     folder = out or next_run(f"{recipe}-{resolved.config.dataset.partition(':')[0]}")
-    return _finish(ctx, start(resolved, get_registry(), folder))
+    return _finish(ctx, start(resolved, get_registry(), folder, scorer=Watch(get_registry())))
 
 
 def _by_name(table: str, given: tuple[tuple[str, dict[str, Any]], ...]) -> dict[str, Any]:

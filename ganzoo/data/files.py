@@ -17,7 +17,7 @@ TIMEOUT_S = 30  # for connecting, and for each silence of the server
 
 @dataclass(frozen=True)
 class DataFiles:
-    """The files of one data set.
+    """The files of one data set, or of what ``kind`` says that ``dataset`` names.
 
     ``data_dir`` is the user's folder with data (None: ``$GANZOO_DATA``, else none); a file is looked for in
     ``data_dir/DATASET/`` and in ``data_dir`` itself. Downloads go to ``$GANZOO_CACHE`` or the user's cache folder.
@@ -25,6 +25,7 @@ class DataFiles:
 
     dataset: str
     data_dir: Path | None = None
+    kind: str = "data set"
 
     def find(self, name: str, *, urls: Sequence[str], checksum: str) -> Path:
         """The path of a verified file, fetched if need be.
@@ -81,7 +82,7 @@ class DataFiles:
             except Exception as error:  # any mirror may fail in any way; the next one is tried
                 problems.append(f"{url}: {(' '.join(str(error).split()) or type(error).__name__)[:150]}")
         raise DataError(
-            f"{name} of data set {self.dataset!r} was not found and could not be fetched.\n"
+            f"{name} of {self.kind} {self.dataset!r} was not found and could not be fetched.\n"
             + "".join(f"  tried {problem}\n" for problem in problems)
             + f"Put the file ({checksum}) into DIR/{self.dataset}/ and run again with '--data-dir DIR'."
         )

@@ -67,12 +67,14 @@ def class_counts(data: ImageData) -> tuple[int, ...]:
 
 
 class RunFolder:
-    """``config.json``, ``stats.jsonl``, ``samples/``, ``checkpoints/`` and, after an export, ``model.onnx``."""
+    """``config.json``, ``stats.jsonl``, ``samples/``, ``checkpoints/``; after an export ``model.onnx``; what was measured in
+    ``scores/``, and the checkpoint that scored best as ``best.safetensors``."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.config_file, self.stats_file = path / "config.json", path / "stats.jsonl"
         self.samples, self.checkpoints, self.model = path / "samples", path / "checkpoints", path / "model.onnx"
+        self.scores, self.best = path / "scores", path / "best.safetensors"
 
     def require_free(self) -> None:
         """Raise RunError if there is something in the folder already."""

@@ -7,7 +7,6 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -17,7 +16,7 @@ from ganzoo.config import TrainConfig, options_of
 from ganzoo.errors import BrokenPlugin
 from ganzoo.registry import Registry
 from ganzoo.specs import ImageShape, NetworkConfig
-from ganzoo_serve.seeds import classes_from_seeds, latents
+from ganzoo_serve.seeds import classes_as_frequent, latents
 
 SETTLING_BATCHES, SETTLING_SIZE = 16, 128
 POWER_ITERATIONS = 16
@@ -60,9 +59,7 @@ class Inputs:
         z = torch.from_numpy(latents(seeds, z_dim=self.z_dim, distribution=self.z_distribution)).to(self.device)
         if not self.class_counts:
             return (z,)
-        ends = np.cumsum(self.class_counts)
-        classes = np.searchsorted(ends, classes_from_seeds(seeds, int(ends[-1])), side="right")
-        return z, torch.from_numpy(classes).to(self.device)
+        return z, torch.from_numpy(classes_as_frequent(seeds, self.class_counts)).to(self.device)
 
 
 @torch.no_grad()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -19,10 +21,13 @@ from ganzoo.training.state import TrainingState
 from ganzoo.training.steps import d_step, g_step
 
 LOG_EVERY_KIMG = 1.0
+Scorer: TypeAlias = Callable[[RunFolder], Mapping[str, float]]  # of the newest checkpoint
 
 
-def play(s: TrainingState, run: RunFolder, progress: TrainingProgress, interrupts: Interrupts) -> None:
-    """Play the game until its budget is used up or a signal asks to stop. Raises Diverged."""
+def play(
+    s: TrainingState, run: RunFolder, progress: TrainingProgress, interrupts: Interrupts, scorer: Scorer | None
+) -> None:
+    """Play the game until its budget is used up or a signal asks to stop; ``scorer`` looks on. Raises Diverged."""
     config, averages = s.config, Averages()
     while not s.finished and interrupts.received is None:
         begin = s.nimg
@@ -38,9 +43,14 @@ def play(s: TrainingState, run: RunFolder, progress: TrainingProgress, interrupt
             run.log({"nimg": s.nimg, "g_steps": s.g_steps, "images_per_s": progress.images_per_s(s.nimg), **losses})
         if due(config.sample_every, begin, s.nimg) or s.finished:
             save_preview(s, run.samples / f"kimg{s.nimg / 1000:010.3f}.png")
-        if due(config.checkpoint_every, begin, s.nimg) and not s.finished:
+        scoring = scorer and config.scoring.every and due(config.scoring.every, begin, s.nimg)
+        if (due(config.checkpoint_every, begin, s.nimg) or scoring) and not s.finished:
             save(s, run)
+        if scoring and not s.finished:
+            score(s, run, scorer)
     save(s, run)
+    if s.finished:
+        score(s, run, scorer)
 
 
 def save(s: TrainingState, run: RunFolder) -> None:
@@ -49,6 +59,14 @@ def save(s: TrainingState, run: RunFolder) -> None:
     finite = torch.stack([weight.detach().isfinite().all() for weight in weights]).all()
     require_finite({"a weight": 0.0 if finite else math.nan}, s, run)
     save_checkpoint(run.checkpoints, *s.state(), nimg=s.nimg, keep=s.config.keep_checkpoints)
+
+
+def score(s: TrainingState, run: RunFolder, scorer: Scorer | None) -> None:
+    """Have the newest checkpoint measured, and log what was found; the game's random numbers stay as they are."""
+    if scorer is None:
+        return
+    with torch.random.fork_rng(devices=[s.device] if s.device.type == "cuda" else []):
+        run.log({"nimg": s.nimg, "g_steps": s.g_steps, **scorer(run)})
 
 
 def require_finite(values: dict[str, float], s: TrainingState, run: RunFolder) -> None:

@@ -20,7 +20,7 @@ from ganzoo.runs.checkpoint import checkpoints, newest_checkpoint
 from ganzoo.runs.folder import DataFacts, RunFolder
 from ganzoo.specs import ImageData
 from ganzoo.training.interrupts import Interrupts
-from ganzoo.training.loop import critic_steps_before, play
+from ganzoo.training.loop import Scorer, critic_steps_before, play, save, score
 from ganzoo.training.precision import apply_precision, pick_device
 from ganzoo.training.preview import save_preview
 from ganzoo.training.progress import TrainingProgress
@@ -52,8 +52,11 @@ class Estimate:
     images_per_s: float
 
 
-def start(resolved: Resolved, registry: Registry, folder: Path) -> Outcome:
-    """Train from the beginning in a new run folder. Raises GanzooError for everything that a user can put right."""
+def start(resolved: Resolved, registry: Registry, folder: Path, *, scorer: Scorer | None = None) -> Outcome:
+    """Train from the beginning in a new run folder. Raises GanzooError for everything that a user can put right.
+
+    ``scorer`` measures the newest checkpoint of the run that it is given, as often as ``scoring.every`` says.
+    """
     run = RunFolder(folder)
     run.require_free()
     data, resolved = _load(resolved, registry)
@@ -61,10 +64,17 @@ def start(resolved: Resolved, registry: Registry, folder: Path) -> Outcome:
     state = _build(resolved.config, registry, data)
     with run.locked(), run.writing():
         run.create(resolved, DataFacts.of(data))
-        return _train(state, run)
+        return _train(state, run, scorer)
 
 
-def resume(folder: Path, registry: Registry, *, kimg: float | None = None, steps: int | None = None) -> Outcome:
+def resume(
+    folder: Path,
+    registry: Registry,
+    *,
+    kimg: float | None = None,
+    steps: int | None = None,
+    scorer: Scorer | None = None,
+) -> Outcome:
     """Go on from the newest good checkpoint as if the run had not stopped; ``kimg`` or ``steps`` sets a new budget.
 
     Raises RunError if the folder holds no run, is busy, or its data are no longer what they were.
@@ -89,7 +99,7 @@ def resume(folder: Path, registry: Registry, *, kimg: float | None = None, steps
         with run.writing():
             run.write_config(resolved, facts)
             run.rewind(state.nimg)
-            return _train(state, run)
+            return _train(state, run, scorer)
 
 
 def estimate(resolved: Resolved, registry: Registry, *, iterations: int = 3) -> tuple[Resolved, Estimate]:
@@ -143,13 +153,18 @@ def _anchored(resolved: Resolved) -> Resolved:
     return replace(resolved, config=config.model_copy(update=found))
 
 
-def _train(state: TrainingState, run: RunFolder) -> Outcome:
+def _train(state: TrainingState, run: RunFolder, scorer: Scorer | None) -> Outcome:
+    if state.config.scoring.every is None:
+        scorer = None
     if state.nimg == 0:
         save_preview(state, run.samples / "kimg000000.000.png")
+        if scorer:  # whatever stands in its way is better known before the work than after it
+            save(state, run)
+            score(state, run, scorer)
     begin, first = time.monotonic(), state.nimg
     progress = TrainingProgress(nimg=state.nimg, share=state.progress)
     with _explained(state.config), Interrupts() as interrupts, progress:
-        play(state, run, progress, interrupts)
+        play(state, run, progress, interrupts, scorer)
     seconds = time.monotonic() - begin
     pace = (state.nimg - first) / max(seconds, 1e-9)
     return Outcome(run.path, state.nimg, seconds, pace, interrupts.received)

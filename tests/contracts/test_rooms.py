@@ -8,9 +8,9 @@ import sys
 import pytest
 
 # What the core uses of the server's room, so that what reads an exported model is written once.
-RUNTIME = {"errors", "generator", "images", "metadata", "runtime", "seeds", "serving"}
+RUNTIME = {"errors", "generator", "graph", "images", "metadata", "runtime", "seeds", "serving"}
 # What plugins may use; plugins/README.md says so.
-PUBLIC = {"ganzoo", "ganzoo.nn", "ganzoo.techniques", "ganzoo.data"}
+PUBLIC = {"ganzoo", "ganzoo.nn", "ganzoo.techniques", "ganzoo.data", "ganzoo.evaluation"}
 
 
 def imports(package):
@@ -66,9 +66,10 @@ def test_the_readme_names_what_is_public(root):
 def test_every_public_name_is_there():
     import ganzoo
     import ganzoo.data
+    import ganzoo.evaluation
     import ganzoo.nn
 
-    for module in (ganzoo, ganzoo.nn, ganzoo.data):
+    for module in (ganzoo, ganzoo.nn, ganzoo.data, ganzoo.evaluation):
         assert sorted(module.__all__) == sorted(set(module.__all__))
         assert all(hasattr(module, name) for name in module.__all__)
 

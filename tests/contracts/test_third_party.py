@@ -1,6 +1,7 @@
 """Plugins from outside the repository, as plugins/README.md has them: installed, trained, exported, sampled, served."""
 
 import io
+import json
 import os
 import re
 import subprocess
@@ -40,6 +41,8 @@ def installed(examples, tmp_path_factory):
         "linear/ganzoo_linear/__init__.py": examples["ganzoo_linear/__init__.py"],
         "linear/ganzoo_linear/networks.py": examples["ganzoo_linear/networks.py"],
         "linear/pyproject.toml": linear_table,
+        "light/ganzoo_light.py": examples["ganzoo_light.py"],
+        "light/pyproject.toml": soft_table.replace("soft", "light"),
         "broken/ganzoo_broken.py": "raise RuntimeError('out of order')\n",
         "broken/pyproject.toml": soft_table.replace("soft", "broken"),
     }
@@ -49,7 +52,7 @@ def installed(examples, tmp_path_factory):
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     offline = ["--no-deps", "--no-build-isolation", "--no-index", "--target", str(folder / "installed")]
     done = subprocess.run(
-        [*pip, *offline, *(str(folder / name) for name in ("soft", "linear", "broken"))],
+        [*pip, *offline, *(str(folder / name) for name in ("soft", "linear", "light", "broken"))],
         capture_output=True,
         text=True,
         timeout=120,
@@ -139,6 +142,20 @@ def test_the_exported_file_needs_neither_the_plugins_nor_torch(model, tmp_path):
     environment = os.environ | {"GANZOO_LOAD_PLUGINS": ""}
     subprocess.run([sys.executable, "-c", code, str(model)], env=environment, cwd=tmp_path, check=True)
     assert (tmp_path / "0.png").is_file()
+
+
+def test_the_readmes_metric_is_taken_in_the_readmes_features(ganzoo, model):
+    options = ["--dataset", "stripes", "--features", "brightness", "--metrics", "shift", "--samples", "50"]
+    done = ganzoo("eval", str(model), *options, "--json", "shift.json", GANZOO_CACHE="cache")
+    assert done.returncode == 0, done.stderr
+    scores = json.loads((ganzoo.folder / "shift.json").read_text(encoding="utf-8"))["scores"]
+    by_name = {score["name"]: score["value"] for score in scores}
+    drawn = ganzoo("sample", str(model), "--seeds", "0-49", "-o", "fifty.npy")
+    assert drawn.returncode == 0, drawn.stderr
+    # half of the stripes' pixels are white; classes there are as frequent as a seed's own
+    assert by_name["lighter_by"] == pytest.approx(np.load(ganzoo.folder / "fifty.npy").mean() / 255 - 0.5, abs=0.1)
+    assert by_name["richer_by"] < 0
+    assert {score["protocol"]["features_sha256"] for score in scores} == {"brightness-1"}
 
 
 def test_the_readmes_unit_test_passes(installed, examples, tmp_path):

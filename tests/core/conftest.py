@@ -4,7 +4,9 @@ import importlib
 import logging
 import sys
 from itertools import count
+from types import SimpleNamespace
 
+import made_up_measures
 import pluggy
 import pytest
 from click.testing import CliRunner
@@ -62,6 +64,36 @@ def install(tmp_path, monkeypatch):
 def forget():
     get_registry.cache_clear()
     installed_plugins.cache_clear()
+
+
+@pytest.fixture
+def measures(zoo, monkeypatch, tmp_path):
+    """A zoo of mlp with ns, digits and the measures of ``made_up_measures``; its cache is of the test's own."""
+    import ganzoo_classic
+    import ganzoo_datasets
+    import ganzoo_losses
+    from ganzoo.evaluation.progress import Stages
+
+    monkeypatch.setenv("GANZOO_CACHE", str(tmp_path / "cache"))
+    plugin = made_up_measures.Plugin()
+    registry = zoo(plugin, classic=ganzoo_classic, datasets=ganzoo_datasets, losses=ganzoo_losses)
+    return SimpleNamespace(registry=registry, plugin=plugin, stages=Stages(quiet=True))
+
+
+@pytest.fixture
+def quick_export(monkeypatch):
+    """An "export" that makes another tiny model of every checkpoint: the real one takes seconds, and has its own tests."""
+    from ganzoo.runs.checkpoint import checkpoints, load_checkpoint
+    from ganzoo_serve.metadata import Training
+    from ganzoo_serve.testing import make_metadata, make_model
+
+    def export_run(folder, registry, *, path):
+        nimg = load_checkpoint(checkpoints(folder / "checkpoints")[0])[1]["nimg"]
+        metadata = make_metadata("tiny", size=8, channels=1, training=Training(kimg=nimg / 1000))
+        path.write_bytes(make_model(metadata, weights_seed=nimg).SerializeToString())
+        return SimpleNamespace(path=path)
+
+    monkeypatch.setattr("ganzoo.export.export_run", export_run)
 
 
 @pytest.fixture

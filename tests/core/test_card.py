@@ -7,8 +7,11 @@ from huggingface_hub import ModelCard
 from PIL import Image
 
 from ganzoo import GanzooError
-from ganzoo.card import card_text, write_card
-from ganzoo_serve.metadata import Dataset, Training
+from ganzoo.card import card_text, scores_of, write_card
+from ganzoo.evaluation.keep import keep_in_run
+from ganzoo.evaluation.scores import Evaluation, Protocol, Score, Scored
+from ganzoo.runs.folder import RunFolder
+from ganzoo_serve.metadata import Dataset, Training, graph_sha256
 from ganzoo_serve.testing import make_metadata, write_model
 
 
@@ -38,6 +41,43 @@ def test_metrics_become_results_of_the_model_index():
     assert (result.metric_type, result.metric_value, result.dataset_name) == ("fid", 12.5, "digits")
 
 
+PROTOCOL = Protocol(
+    metric="fid",
+    options={},
+    dataset="mnist",
+    data_sha256="d" * 64,
+    split="train",
+    real_images=60_000,
+    image=(8, 8, 3),
+    samples=10_000,
+    classes="none",
+    features="classifier",
+    features_sha256="a" * 64,
+)
+SCORE = Score(
+    name="fid", value=3.21, error=0.04, over="95 % interval", better="lower", seeds=(0, 29_999), protocol=PROTOCOL
+)
+
+
+def test_scores_become_results_and_a_table_with_their_protocols():
+    found = ModelCard(card_text(make_metadata("tiny"), licence="apache-2.0", scores=[SCORE]))
+    (result,) = found.data.eval_results
+    assert (result.metric_type, result.metric_value) == ("fid", 3.21)
+    assert (result.dataset_name, result.dataset_split) == ("mnist", "train")
+    assert "classifier features aaaaaaaaaaaa" in result.metric_name
+    (row,) = [line for line in found.text.splitlines() if line.startswith("| fid")]
+    assert "| fid | 3.210 ± 0.040 | lower | 10,000 samples, seeds 0 to 29999; mnist train, 60,000 images;" in row
+
+
+def test_only_scores_of_the_very_graph_go_onto_the_card(tmp_path):
+    model = write_model(tmp_path / "tiny.onnx", make_metadata("tiny"))
+    graph = graph_sha256(write_model(tmp_path / "other.onnx", make_metadata("renamed")).read_bytes())
+    run = RunFolder(tmp_path / "run")
+    for kimg, sha in ((1.0, graph), (2.0, "2" * 64)):
+        keep_in_run(run, Evaluation(scored=Scored(name="tiny", kimg=kimg, graph_sha256=sha), scores=(SCORE,)))
+    assert scores_of(run, model) == (SCORE,)
+
+
 def test_the_body_says_how_to_feed_the_file():
     text = card(classes=("cat", "größter Hund"), channels=1, z_dim=7).text
     assert "| classes | cat, größter Hund |" in text
@@ -46,6 +86,7 @@ def test_the_body_says_how_to_feed_the_file():
     plain = card(output="float").text
     assert "`images`\nfloat32 (n, 3, 8, 8) in [-1, 1]." in plain
     assert "label" not in plain
+    assert "`images`\nuint8 (n, 3, 8, 8)." in card(layout="nchw").text
 
 
 def test_the_address_of_an_image_survives_any_class_name():

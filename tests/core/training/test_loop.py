@@ -74,7 +74,7 @@ def test_an_estimate_writes_nothing(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
     assert resolved.config.resolution == 16
     assert plan.seconds > 0
-    assert plan.generator_parameters == 4 * 16 + 16 + 2 * 16 + 16 * 256 + 256
+    assert plan.generator_parameters == 4 * 16 + 2 * 16 + 16 * 256 + 256
     assert plan.discriminator_parameters == 256 * 16 + 16 + 16 + 1
 
 

@@ -1,0 +1,150 @@
+"""The table of an experiment, as Markdown, CSV and a page that works from disk."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ganzoo.bench.zoo import Plan, Row
+from ganzoo.evaluation.scores import Protocol, Score, show
+from ganzoo.evaluation.tables import table
+from ganzoo.registry import Registry
+from ganzoo.specs import Published
+
+
+def over_seeds(scores: Sequence[Score]) -> Score:
+    """One score of those of several trainings: their mean and, of more than one, Student's 95 % interval."""
+    first = scores[0]
+    if len(scores) == 1:
+        return first
+    from scipy.stats import t
+
+    values = np.array([score.value for score in scores])
+    half = float(t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
+    return first.model_copy(
+        update={"value": float(values.mean()), "error": half, "over": f"95 % interval over {len(values)} trainings"}
+    )
+
+
+def agrees(published: Published, protocol: Protocol) -> bool:
+    """Whether a paper's number was taken as ours was, as far as the paper says."""
+    ours = protocol.model_dump(mode="json")
+    return all(
+        key in ours and ours[key] == value for key, value in json.loads(json.dumps(dict(published.where))).items()
+    )
+
+
+def columns(rows: Sequence[Row], registry: Registry) -> tuple[list[str], list[list[str]]]:
+    """Header and body: a row for each recipe, a column for each number, and its paper's beside it where protocols agree."""
+    names = list(dict.fromkeys(score.name for row in rows for e in row.evaluations for score in e.scores))
+    found = [
+        {
+            name: over_seeds([score for e in row.evaluations for score in e.scores if score.name == name])
+            for name in names
+            if any(score.name == name for e in row.evaluations for score in e.scores)
+        }
+        for row in rows
+    ]
+    papers = [_published(row.recipe, scores, registry) for row, scores in zip(rows, found, strict=True)]
+    with_paper = [name for name in names if any(name in paper for paper in papers)]
+    header = ["recipe", "trainings"]
+    for name in names:
+        header += [name, f"{name} (published)"] if name in with_paper else [name]
+    body = []
+    for row, scores, paper in zip(rows, found, papers, strict=True):
+        cells = [row.recipe, f"{len(row.evaluations)}" + (f", {len(row.problems)} diverged" if row.problems else "")]
+        for name in names:
+            cells.append(show(scores[name]) if name in scores else "-")
+            if name in with_paper:
+                cells.append(paper.get(name, "-"))
+        body.append(cells)
+    return header, body
+
+
+def _published(recipe: str, scores: dict[str, Score], registry: Registry) -> dict[str, str]:
+    if recipe not in registry.recipes:
+        return {}
+    return {
+        published.name: f"{published.value:g}" + (f" ± {published.error:g}" if published.error else "")
+        for published in registry.recipes.get(recipe).published
+        if published.name in scores and agrees(published, scores[published.name].protocol)
+    }
+
+
+def write_report(folder: Path, plan: Plan, rows: Sequence[Row], registry: Registry) -> list[Path]:
+    """Write ``table.md``, ``table.csv`` and ``report.html``; returns their paths."""
+    header, body = columns(rows, registry)
+    about = _about(plan, rows)
+    texts = {
+        "table.md": "\n".join(about) + "\n\n" + table(header, body, form="markdown") + _problems(rows),
+        "table.csv": table(header, body, form="csv"),
+        "report.html": _page(about, header, body, rows),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in texts]
+
+
+def _about(plan: Plan, rows: Sequence[Row]) -> list[str]:
+    budget = (
+        f"{plan.kimg:g} kimg" if plan.kimg is not None else f"{plan.steps} steps" if plan.steps else "its own budget"
+    )
+    lines = [f"Each recipe with {budget} of {plan.dataset}, over seeds {', '.join(map(str, plan.seeds))}."]
+    scores = [score for row in rows for e in row.evaluations for score in e.scores]
+    if scores:
+        p = scores[0].protocol
+        eye = next((s.protocol for s in scores if s.protocol.features), None)
+        seen = f", features {eye.features} {(eye.features_sha256 or '')[:12]}" if eye else ""
+        lines.append(
+            f"{p.samples:,} images of the exported file against {p.dataset} ({p.split}, {p.real_images:,} images){seen}."
+        )
+    if len(plan.seeds) > 1:
+        lines.append("± is the 95 % interval of the mean over the trainings (Student).")
+    return lines
+
+
+def _problems(rows: Sequence[Row]) -> str:
+    lines = [f"- {row.recipe}, {problem}" for row in rows for problem in row.problems]
+    return "\n" + "\n".join(lines) + "\n" if lines else ""
+
+
+def _page(about: Sequence[str], header: Sequence[str], body: Sequence[Sequence[str]], rows: Sequence[Row]) -> str:
+    heads = "".join(f"<th>{html.escape(text)}</th>" for text in header)
+    lines = "".join("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in line) + "</tr>" for line in body)
+    figures = "".join(
+        f"<h2>{html.escape(row.recipe)}</h2>"
+        + "".join(f"<p>{html.escape(problem)}</p>" for problem in row.problems)
+        + "".join(_figure(path) for path in row.pictures)
+        for row in rows
+    )
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>ganzoo: recipes compared</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem }}
+body {{ color: #222; background: #fff }}
+table {{ border-collapse: collapse; display: block; overflow-x: auto }}
+th, td {{ padding: .3rem .8rem; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap }}
+th:first-child, td:first-child {{ text-align: left }}
+figure {{ display: inline-block; margin: 0 1rem 1rem 0 }}
+figure img {{ width: 16rem; image-rendering: pixelated; display: block }}
+figcaption {{ font-size: .85rem; color: #555 }}
+@media (prefers-color-scheme: dark) {{ body {{ color: #ddd; background: #181818 }} th, td {{ border-color: #444 }} }}
+</style></head><body>
+<h1>Recipes compared</h1>
+<p>{"<br>".join(html.escape(line) for line in about)}</p>
+<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>
+{figures}
+</body></html>
+"""
+
+
+def _figure(path: Path) -> str:
+    data = base64.b64encode(path.read_bytes()).decode()
+    name = html.escape(f"{path.parent.parent.name}, {path.stem}")
+    return f'<figure><img alt="Samples of {name}" src="data:image/png;base64,{data}"><figcaption>{name}</figcaption></figure>'

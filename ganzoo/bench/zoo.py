@@ -1,0 +1,161 @@
+"""Several recipes on one data set with one budget: trained, exported and scored over several seeds, into one table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ganzoo.config import Layer, Section, resolve
+from ganzoo.errors import Diverged, GanzooError, RunError
+from ganzoo.evaluation.evaluate import Request, evaluate
+from ganzoo.evaluation.find import open_subject
+from ganzoo.evaluation.keep import keep_in_run, of_run
+from ganzoo.evaluation.progress import Stages
+from ganzoo.evaluation.scores import Evaluation
+from ganzoo.registry import Registry
+from ganzoo.runs.checkpoint import checkpoints, load_checkpoint
+from ganzoo.runs.folder import RunFolder
+
+
+class Plan(Section):
+    """What an experiment compares. ``settings`` are dotted keys for all recipes; ``metrics`` have their options."""
+
+    recipes: tuple[str, ...]
+    dataset: str
+    kimg: float | None
+    steps: int | None
+    seeds: tuple[int, ...]
+    metrics: dict[str, dict[str, Any]] = {}  # noqa: RUF012 (pydantic copies it)
+    features: str | None = None
+    samples: int = 10_000
+    split: str = "train"
+    settings: dict[str, Any] = {}  # noqa: RUF012
+
+
+@dataclass(frozen=True)
+class Row:
+    """One recipe: an evaluation for each seed that is done, and why others are not."""
+
+    recipe: str
+    evaluations: tuple[Evaluation, ...]
+    problems: tuple[str, ...] = ()
+    pictures: tuple[Path, ...] = field(default=(), repr=False)
+
+
+class Experiment:
+    """A folder with a run for each recipe and seed; begun again, it goes on where it was stopped."""
+
+    def __init__(self, folder: Path, plan: Plan, *, data_dir: Path | None = None, device: str = "auto") -> None:
+        self.folder, self.plan, self.data_dir, self.device = folder, plan, data_dir, device
+
+    def open(self) -> None:
+        """Write the plan, or see that the folder holds this very one. Raises RunError if it holds another."""
+        path = self.folder / "plan.json"
+        if path.is_file():
+            try:
+                before = Plan.model_validate_json(path.read_text(encoding="utf-8"))
+            except ValidationError:
+                raise RunError(f"{path} cannot be read. Choose another folder with '--out'.") from None
+            mine, theirs = (plan.model_dump(mode="json") for plan in (self.plan, before))
+            # More recipes and seeds may join; what all of them share may not change.
+            different = [key for key in mine if key not in ("recipes", "seeds") and mine[key] != theirs[key]]
+            if different:
+                raise RunError(
+                    f"{self.folder} holds an experiment with another {', '.join(different)} "
+                    f"({theirs[different[0]]}, now {mine[different[0]]}).\nChoose another folder with '--out'."
+                )
+        elif self.folder.is_dir() and any(self.folder.iterdir()):
+            raise RunError(f"{self.folder} is not empty and holds no experiment. Choose another folder with '--out'.")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(self.plan.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8")
+
+    def resolve_all(self, registry: Registry) -> None:
+        """Raise for a recipe or setting that cannot be, before anything is trained."""
+        for recipe in self.plan.recipes:
+            resolve(recipe, registry, self._layers(self.plan.seeds[0]))
+
+    def play(self, registry: Registry, stages: Stages) -> Iterator[Row | int]:
+        """Train and score what is not done; a row after each recipe. An int is the signal that asked to stop, and the end."""
+        for recipe in self.plan.recipes:
+            evaluations, problems, pictures = [], [], []
+            for seed in self.plan.seeds:
+                run = RunFolder(self.folder / f"{recipe}-{seed}")
+                try:
+                    signal = self._train(run, recipe, seed, registry)
+                    if signal is not None:
+                        yield signal
+                        return
+                    evaluations.append(self._score(run, registry, stages))
+                    pictures += sorted(run.samples.glob("*.png"))[-1:]
+                except Diverged as error:
+                    problems.append(f"seed {seed}: {str(error).splitlines()[0]}")
+                except GanzooError as error:
+                    raise type(error)(f"{recipe}, seed {seed}: {error}") from error
+            yield Row(recipe, tuple(evaluations), tuple(problems), tuple(pictures))
+
+    def _layers(self, seed: int) -> list[Layer]:
+        plan = self.plan
+        budget = {"kimg": plan.kimg} if plan.kimg is not None else {"steps": plan.steps} if plan.steps else {}
+        line = {"dataset": plan.dataset, "seed": seed, "device": self.device, **budget}
+        if self.data_dir is not None:
+            line["data_dir"] = self.data_dir
+        return [Layer("experiment", {**plan.settings, **line})]
+
+    def _train(self, run: RunFolder, recipe: str, seed: int, registry: Registry) -> int | None:
+        """Train, or go on, or see that there is nothing to do. Returns the signal that asked to stop."""
+        from ganzoo.training import resume, start
+
+        if not run.config_file.is_file():
+            return start(resolve(recipe, registry, self._layers(seed)), registry, run.path).signal
+        return None if finished(run) else resume(run.path, registry).signal
+
+    def _score(self, run: RunFolder, registry: Registry, stages: Stages) -> Evaluation:
+        """What was measured of the run's end; measured now if it was not before."""
+        plan = self.plan
+        for before in of_run(run)[-1:]:
+            if finished(run) and before.scored.kimg == _kimg(run):
+                return before
+        with open_subject(str(run.path), registry) as subject, stages.open():
+            request = Request(
+                dataset=plan.dataset,
+                split="test" if plan.split == "test" else "train",
+                metrics=plan.metrics,
+                features=(plan.features, {}) if plan.features else None,
+                samples=plan.samples,
+                data_dir=subject.data_dir,
+                device=self.device,
+            )
+            evaluation = evaluate(subject.source, request, registry, stages).evaluation
+        keep_in_run(run, evaluation)
+        return evaluation
+
+
+def finished(run: RunFolder) -> bool:
+    """Whether a run's newest good checkpoint has used up its budget."""
+    config, counters = run.read_config()[0].config, _counters(run)
+    if config.steps is not None:
+        return counters["g_steps"] >= config.steps
+    return counters["nimg"] >= 1000 * (config.kimg or 0)
+
+
+def _counters(run: RunFolder) -> Mapping[str, int]:
+    for path in checkpoints(run.checkpoints):
+        try:
+            return load_checkpoint(path)[1]
+        except RunError:
+            continue
+    return {"g_steps": 0, "nimg": 0}
+
+
+def _kimg(run: RunFolder) -> float:
+    return _counters(run)["nimg"] / 1000
+
+
+def by_seed(rows: Sequence[Row]) -> list[Evaluation]:
+    """All evaluations, for the check that their protocols are alike."""
+    return [evaluation for row in rows for evaluation in row.evaluations]

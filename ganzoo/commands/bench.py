@@ -1,0 +1,150 @@
+"""``ganzoo bench``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from ganzoo.commands.params import MetricList, Seeds, Setting, Technique
+
+if TYPE_CHECKING:
+    from ganzoo.bench.zoo import Row
+
+
+@click.group("bench")
+def command() -> None:
+    """Larger experiments: recipes compared over seeds, and what scores mean on a data set."""
+
+
+@command.command("zoo")
+@click.argument("recipes", nargs=-1, required=True, metavar="RECIPE...")
+@click.option("--dataset", required=True, metavar="NAME", help="A data set's name, or folder:PATH and the like.")
+@click.option("--kimg", type=float, metavar="F", help="Budget of each training: thousands of real images.")
+@click.option("--steps", type=int, metavar="N", help="Budget in generator updates, instead of --kimg.")
+@click.option("--seeds", type=Seeds(), default="0-2", show_default=True, help="A training for each.")
+@click.option("--metrics", type=MetricList(), multiple=True, help="As of 'ganzoo eval'.")
+@click.option("--features", metavar="NAME", help="As of 'ganzoo eval'.")
+@click.option("--samples", type=click.IntRange(min=2), default=10_000, show_default=True, help="Images to score.")
+@click.option("--split", type=click.Choice(["train", "test"]), default="train", show_default=True)
+@click.option("--set", "settings", type=Setting(), multiple=True, help="A setting of every training.")
+@click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Folder with data files.")
+@click.option("--device", metavar="D", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("bench"),
+    show_default=True,
+    help="Folder for the runs and the table.",
+)
+@click.pass_context
+def zoo(
+    ctx: click.Context,
+    /,
+    recipes: tuple[str, ...],
+    kimg: float | None,
+    steps: int | None,
+    seeds: list[int],
+    metrics: tuple[dict[str, dict[str, Any]], ...],
+    settings: tuple[tuple[str, Any], ...],
+    data_dir: Path | None,
+    device: str,
+    out: Path,
+    **plan: Any,
+) -> None:
+    """Train, export and score each RECIPE with one budget over several seeds, and write one table.
+
+    \b
+    ganzoo bench zoo dcgan-wgangp dcgan-ns mlp-ns --dataset mnist --kimg 200
+    ganzoo bench zoo dcgan-wgangp dcgan-hinge --dataset digits --steps 500 --seeds 0-4 --metrics fid,kid --out digits
+
+    The folder then holds table.md, table.csv, report.html and every run. Stopped, the same command goes on.
+    """
+    from ganzoo.bench.report import write_report
+    from ganzoo.bench.zoo import Experiment, Plan, Row
+    from ganzoo.evaluation.progress import Stages
+    from ganzoo.evaluation.scores import require_alike
+    from ganzoo.registry import get_registry
+
+    if kimg is not None and steps is not None:
+        raise click.UsageError("Give the budget by --kimg or by --steps, not by both.")
+    asked = {name: options for group in metrics for name, options in group.items()}
+    experiment = Experiment(
+        out,
+        Plan(
+            recipes=recipes, seeds=tuple(seeds), kimg=kimg, steps=steps, metrics=asked, settings=dict(settings), **plan
+        ),
+        data_dir=data_dir,
+        device=device,
+    )
+    registry = get_registry()
+    experiment.resolve_all(registry)
+    experiment.open()
+    rows: list[Row] = []
+    for found in experiment.play(registry, Stages()):
+        if not isinstance(found, Row):
+            click.echo("Stopped; the same command goes on.", err=True)
+            ctx.exit(128 + found)
+        rows.append(found)
+        require_alike([evaluation for row in rows for evaluation in row.evaluations])
+        paths = write_report(out, experiment.plan, rows, registry)  # after each, so that a stop leaves a table
+    click.echo((out / "table.md").read_text(encoding="utf-8"), nl=False)
+    click.echo(f"Wrote {', '.join(str(path) for path in paths)}", err=True)
+
+
+@command.command("metrics")
+@click.option("--dataset", required=True, metavar="NAME", help="A data set with a test split.")
+@click.option("--resolution", type=click.IntRange(4, 4096), metavar="N", help="[default: the data set's]")
+@click.option("--metrics", type=MetricList(), multiple=True, help="As of 'ganzoo eval'.")
+@click.option("--features", type=Technique(), help="As of 'ganzoo eval'.")
+@click.option("--samples", type=click.IntRange(min=2), default=10_000, show_default=True, help="At most.")
+@click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Folder with data files.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "markdown", "csv"]), default="text", show_default=True)
+@click.option(
+    "--picture", type=click.Path(dir_okay=False, path_type=Path), help="A .png with a row of images of each kind."
+)
+def metrics_(
+    dataset: str,
+    resolution: int | None,
+    metrics: tuple[dict[str, dict[str, Any]], ...],
+    features: tuple[str, dict[str, Any]] | None,
+    samples: int,
+    data_dir: Path | None,
+    device: str,
+    form: Literal["text", "markdown", "csv"],
+    picture: Path | None,
+) -> None:
+    """See what scores mean: those of the data's own test images, and of images that are spoilt in known ways.
+
+    \b
+    ganzoo bench metrics --dataset mnist --metrics fid,kid --picture spoilt.png
+
+    The test images' own score is the floor: no model can be expected to go below it.
+    """
+    from ganzoo.bench.ladder import ladder, save_rows
+    from ganzoo.evaluation.evaluate import Request
+    from ganzoo.evaluation.progress import Stages
+    from ganzoo.evaluation.scores import rows
+    from ganzoo.evaluation.tables import table
+    from ganzoo.registry import get_registry
+
+    request = Request(
+        dataset=dataset,
+        metrics={name: options for group in metrics for name, options in group.items()},
+        features=features,
+        samples=samples,
+        data_dir=data_dir,
+        device=device,
+    )
+    stages, found, pictures = Stages(), [], {}
+    with stages.open():
+        for rung, result, row in ladder(request, get_registry(), stages, resolution=resolution):
+            found.append(result.evaluation)
+            pictures[rung.name] = row
+    header, body = rows(found)
+    click.echo(table(["images", *header[1:]], body, form=form), nl=False)
+    if picture:
+        save_rows(pictures, picture)
+        click.echo(f"Wrote {picture}", err=True)

@@ -1,0 +1,227 @@
+"""An evaluation, from images to numbers: what is scored, what it is compared with, and what the metrics say."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganzoo.config import options_of
+from ganzoo.data.files import DataFiles
+from ganzoo.errors import BrokenPlugin, ConfigError
+from ganzoo.evaluation.cache import cache_folder
+from ganzoo.evaluation.choice import Asked, choose, labels_rule, within_sight
+from ganzoo.evaluation.look import BLOCK, Eye, look
+from ganzoo.evaluation.progress import Stages
+from ganzoo.evaluation.real import RealImages
+from ganzoo.evaluation.samples import Comparison, Estimate, Extractor, Features, Measured, Pixels
+from ganzoo.evaluation.scores import Evaluation, Protocol, Score
+from ganzoo.evaluation.sources import Source
+from ganzoo.registry import Registry
+from ganzoo.runs.folder import public_name
+from ganzoo.specs import FeatureContext, Metric, Need, Split
+from ganzoo_serve.seeds import MAX_SEED, classes_as_frequent, classes_from_seeds
+
+LOOKS: frozenset[Need] = frozenset({"moments", "features", "probabilities"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What is to be measured, and how.
+
+    ``metrics`` by name with their options; empty: those that are measured by default, as far as the data allow.
+    ``features``: the extractor and its options; None: ``classifier`` for labelled data, else ``inception``. ``samples``
+    images a repeat; repeat r takes seeds from ``first_seed + r * samples`` on.
+    """
+
+    dataset: str
+    split: Split = "train"
+    metrics: Asked = field(default_factory=dict)
+    features: tuple[str, Mapping[str, Any]] | None = None
+    samples: int = 10_000
+    repeats: int = 1
+    first_seed: int = 0
+    truncation: float | None = None
+    data_dir: Path | None = None
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class Found:
+    """An evaluation, and the pictures that came with it: uint8 (h, w, c) by name."""
+
+    evaluation: Evaluation
+    pictures: dict[str, Pixels]
+
+
+def evaluate(source: Source, request: Request, registry: Registry, stages: Stages) -> Found:
+    """Score ``source`` against a data set. Raises GanzooError for everything that a user can put right."""
+    begin = time.monotonic()
+    _check(request, source)
+    real = RealImages(request.dataset, registry, source.shape, data_dir=request.data_dir, stages=stages)
+    rule, like = labels_rule(source, real.load(request.split))
+    metrics = choose(
+        request.metrics, registry, source, real.load(request.split), labelled=like is not None or rule == "their own"
+    )
+    needs: frozenset[Need] = frozenset().union(*(metric.needs for metric, _ in metrics))
+    eye = open_eye(request, registry, real, stages) if needs & LOOKS else None
+    metrics, notes = within_sight(metrics, eye, asked=bool(request.metrics))
+    reference = real.sample(request.split, eye, needs)
+
+    found: dict[str, list[float | Estimate]] = {}
+    first: list[Measured] = []
+    for repeat in range(request.repeats):
+        start = request.first_seed + repeat * request.samples
+        seeds = range(start, start + request.samples)
+        labels = source.labels(seeds)
+        if labels is None and source.class_names:
+            labels = classes_as_frequent(seeds, like) if like else classes_from_seeds(seeds, len(source.class_names))
+        stage = stages.stage(f"Drawing {source.scored.name}", request.samples)
+        blocks = source.blocks(seeds, labels, request.truncation, BLOCK)
+        generated = look(blocks, request.samples, needs, eye, labels=labels, advance=stage.advance)
+        for metric, options in metrics:
+            stages.stage(f"Measuring {metric.name}", 1)
+            comparison = Comparison(
+                options=options,
+                generated=generated,
+                reference=reference,
+                split=request.split,
+                real=lambda split: real.sample(split, eye, needs),
+                extractor=eye.extractor if eye else _NoExtractor(),
+                class_names=real.load(request.split).class_names,
+                generator=source.generator,
+                seeds=seeds,
+                say=stages.say,
+            )
+            measured = _measure(metric, comparison, registry)
+            for name, value in measured.values.items():
+                found.setdefault(name, []).append(value)
+            if not repeat:
+                first.append(measured)
+
+    last = request.first_seed + request.repeats * request.samples - 1
+    scores = []
+    for metric, options in metrics:
+        protocol = Protocol(
+            metric=metric.name,
+            options=options.model_dump(mode="json"),
+            dataset=public_name(request.dataset),
+            data_sha256=real.facts(request.split).sha256,
+            split=request.split,
+            real_images=reference.count,
+            image=(source.shape.height, source.shape.width, source.shape.channels),
+            samples=request.samples,
+            classes=rule,
+            truncation=request.truncation,
+            **(_sight(eye) if eye and metric.needs & LOOKS else {}),
+        )
+        for name, better in metric.gives.items():
+            value, error, over = _over_repeats(found[name])
+            scores.append(
+                Score(
+                    name=name,
+                    value=value,
+                    error=error,
+                    over=over,
+                    better=better,
+                    seeds=(request.first_seed, last),
+                    protocol=protocol,
+                )
+            )
+    names = [metric.name for metric, _ in metrics]
+    evaluation = Evaluation(
+        scored=source.scored,
+        scores=tuple(scores),
+        notes=tuple(dict.fromkeys([*notes, *(note for measured in first for note in measured.notes)])),
+        details={name: dict(m.details) for name, m in zip(names, first, strict=True) if m.details},
+        seconds=round(time.monotonic() - begin, 3),
+        versions={name: version(name) for name in ("ganzoo", "numpy", "torch")},
+    )
+    return Found(evaluation, {name: picture for m in first for name, picture in m.pictures.items()})
+
+
+def open_eye(request: Request, registry: Registry, real: RealImages, stages: Stages) -> Eye:
+    """The feature extractor that is asked for, ready to look. Raises UnknownName, or what it raises."""
+    name, given = request.features or ("inception" if real.load("train").labels is None else "classifier", {})
+    record = registry.features.get(name)
+    options = options_of(record.options, given, f"features.{name}")
+    extractor = record.build(
+        FeatureContext(
+            options=options,
+            dataset=request.dataset,
+            image_shape=real.shape,
+            load=real.load,
+            cache=cache_folder("extractors", name),
+            files=DataFiles(dataset=name, data_dir=request.data_dir),
+            device=request.device,
+            say=stages.say,
+        )
+    )
+    who = registry.features.describe(name)
+    if not isinstance(extractor, Extractor):
+        raise BrokenPlugin(f"{who} built {type(extractor).__name__}; expected a ganzoo.evaluation.Extractor.")
+    # A path is of this machine alone; what lies there is in the extractor's identity.
+    told = {key: value.name if isinstance(value, Path) else value for key, value in options.model_dump().items()}
+    return Eye(name, who, told, extractor)
+
+
+class _NoExtractor(Extractor):
+    identity, resizer, dim = "none", "none", 0
+
+    def __call__(self, images: Pixels) -> Features:
+        raise BrokenPlugin(
+            "A metric looks at features, which its record does not say that it needs: needs={'features'}."
+        )
+
+
+def _check(request: Request, source: Source) -> None:
+    if request.samples < 2:
+        raise ConfigError(f"{request.samples} samples are no sample; expected at least 2, usually 10000.")
+    if request.first_seed + request.repeats * request.samples > MAX_SEED:
+        raise ConfigError(f"Seeds end at {MAX_SEED}; expected a smaller '--seed'.")
+    if source.generator is not None:
+        source.generator.check_truncation(request.truncation)
+    elif request.truncation is not None:
+        raise ConfigError(
+            f"{source.scored.name} is a set of images, which cannot be truncated: leave '--truncation' out."
+        )
+
+
+def _measure(metric: Metric, comparison: Comparison[Any], registry: Registry) -> Measured:
+    who = registry.metrics.describe(metric.name)
+    measured: object = metric.compute(comparison)
+    if not isinstance(measured, Measured):
+        raise BrokenPlugin(f"{who} gave {type(measured).__name__}; expected a ganzoo.evaluation.Measured.")
+    if set(measured.values) != set(metric.gives):
+        raise BrokenPlugin(f"{who} gave {sorted(measured.values)}; its record promises {sorted(metric.gives)}.")
+    for name, value in measured.values.items():
+        number = value.value if isinstance(value, Estimate) else value
+        if not np.isfinite(number):
+            raise BrokenPlugin(f"{who} gave {name} = {number}; expected a finite number.")
+    return measured
+
+
+def _over_repeats(values: Sequence[float | Estimate]) -> tuple[float, float | None, str | None]:
+    """Value, error and what the error is over: of one repeat the metric's own, of several Student's 95 % interval."""
+    if len(values) == 1:
+        (value,) = values
+        return tuple(value) if isinstance(value, Estimate) else (float(value), None, None)  # type: ignore[return-value]
+    from scipy.stats import t
+
+    numbers = np.array([value.value if isinstance(value, Estimate) else value for value in values])
+    half = t.ppf(0.975, len(numbers) - 1) * numbers.std(ddof=1) / np.sqrt(len(numbers))
+    return float(numbers.mean()), float(half), f"95 % interval over {len(numbers)} sets of seeds"
+
+
+def _sight(eye: Eye) -> dict[str, Any]:
+    return {
+        "features": eye.name,
+        "features_options": eye.options,
+        "features_sha256": eye.extractor.identity,
+        "features_resizer": eye.extractor.resizer,
+    }

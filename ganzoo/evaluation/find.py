@@ -1,0 +1,94 @@
+"""From what a user names to what is scored: an exported file, a run, or images."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ganzoo.data.load import load_dataset
+from ganzoo.errors import ConfigError, GanzooError
+from ganzoo.evaluation.sources import Images, Model, Source
+from ganzoo.registry import Registry
+from ganzoo.runs.checkpoint import checkpoints
+from ganzoo.runs.folder import RunFolder, public_name
+from ganzoo_serve.errors import ModelError
+from ganzoo_serve.generator import Generator
+from ganzoo_serve.metadata import read
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is scored, and what it says of the data that it was trained on; ``run`` is its run folder, if it has one."""
+
+    source: Source
+    run: RunFolder | None = None
+    dataset: str | None = None
+    data_dir: Path | None = None
+
+
+@contextmanager
+def open_subject(
+    named: str, registry: Registry, *, device: Literal["auto", "cpu", "cuda"] = "auto"
+) -> Iterator[Subject]:
+    """Open ``MODEL.onnx``, a run folder, or images as ``folder:PATH``. Raises GanzooError or ModelError."""
+    kind, colon, _ = named.partition(":")
+    path = Path(named).expanduser()
+    if path.is_file():
+        with Generator.load(path, device=device) as generator:
+            yield Subject(Model(generator), dataset=_trained_on(generator, registry))
+    elif (path / "config.json").is_file():
+        run = RunFolder(path)
+        resolved, _ = run.read_config()
+        with _exported(run, registry) as file, Generator.load(file, device=device) as generator:
+            yield Subject(Model(generator), run, resolved.config.dataset, resolved.config.data_dir)
+    elif colon and kind in registry.datasets:
+        yield Subject(Images(public_name(named), load_dataset(named, registry)))
+    else:
+        hint = f"; for a folder of images write 'folder:{named}'" if path.is_dir() else ""
+        raise ConfigError(
+            f"There is nothing to score at {named}.\n"
+            f"Expected a MODEL.onnx, a run folder, or images as folder:PATH{hint}."
+        )
+
+
+@contextmanager
+def _exported(run: RunFolder, registry: Registry) -> Iterator[Path]:
+    """The run's exported file if it is of the newest checkpoint, else a fresh one that is gone afterwards."""
+    from ganzoo.export import export_run  # torch loads here
+
+    if run.model.is_file() and _is_of_newest(run):
+        yield run.model
+        return
+    with tempfile.TemporaryDirectory(prefix="ganzoo-") as folder:
+        yield export_run(run.path, registry, path=Path(folder) / "model.onnx").path
+
+
+def _is_of_newest(run: RunFolder) -> bool:
+    kept = checkpoints(run.checkpoints)
+    try:
+        training = read(run.model).training
+    except ModelError:
+        return False
+    return bool(kept and training and training.kimg is not None and f"kimg{training.kimg:010.3f}" == kept[0].stem)
+
+
+def _trained_on(generator: Generator, registry: Registry) -> str | None:
+    data = generator.metadata.dataset
+    if data is None or data.name not in registry.datasets or registry.datasets.get(data.name).takes_path:
+        return None
+    return data.name
+
+
+def dataset_of(subject: Subject, asked: str | None) -> str:
+    """The data set to compare with: the one asked for, or the one it was trained on. Raises GanzooError without either."""
+    name = asked or subject.dataset
+    if name is None:
+        raise GanzooError(
+            f"{subject.source.scored.name} does not say which data set it was trained on.\n"
+            "Expected '--dataset NAME', for example '--dataset mnist' or '--dataset folder:photos'."
+        )
+    return name

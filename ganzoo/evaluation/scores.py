@@ -1,0 +1,193 @@
+"""Scores, the protocol that each was taken under, and the refusal to put unlike ones side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from ganzoo.config import Section
+from ganzoo.errors import ConfigError, DataError
+from ganzoo.specs import Split
+
+RESIZER = "Lanczos, largest centred square"
+
+
+class Protocol(Section):
+    """All that moves a score besides the model. ``features`` and what follows is None where the metric looks at none.
+
+    ``image`` is (height, width, channels). ``classes``: how generated images got theirs. ``features_sha256`` is the
+    extractor's identity.
+    """
+
+    metric: str
+    options: dict[str, Any]
+    dataset: str
+    data_sha256: str
+    split: Split
+    real_images: int
+    image: tuple[int, int, int]
+    resizer: str = RESIZER
+    samples: int
+    classes: Literal["none", "as in the data", "uniform", "their own"]
+    truncation: float | None = None
+    features: str | None = None
+    features_options: dict[str, Any] | None = None
+    features_sha256: str | None = None
+    features_resizer: str | None = None
+
+    def unlike(self, other: Protocol) -> dict[str, tuple[Any, Any]]:
+        """Where two protocols differ, by field, in so far as it makes scores incomparable: a name alone does not."""
+        mine, theirs = (p.model_dump(mode="json", exclude={"dataset"}) for p in (self, other))
+        return {key: (mine[key], theirs[key]) for key in mine if mine[key] != theirs[key]}
+
+
+class Score(Section):
+    """One number: its ``error`` is that of ``over``, the first and last of the ``seeds`` are those of the images scored."""
+
+    name: str
+    value: float
+    error: float | None = None
+    over: str | None = None
+    better: Literal["lower", "higher", "neither"]
+    seeds: tuple[int, int] | None = None
+    protocol: Protocol
+
+
+class Scored(Section):
+    """What was scored. ``graph_sha256`` is of the exported file without its metadata; None for a folder of images.
+
+    ``weights`` are "ema" of an exported file; ``engine`` is what drew the images.
+    """
+
+    name: str
+    sha256: str | None = None
+    graph_sha256: str | None = None
+    kimg: float | None = None
+    weights: str | None = None
+    engine: str | None = None
+
+
+class Evaluation(Section):
+    """Everything that one evaluation found: a JSON document."""
+
+    format_number: Literal[1] = Field(1, alias="format")
+    scored: Scored
+    scores: tuple[Score, ...]
+    notes: tuple[str, ...] = ()
+    details: dict[str, dict[str, Any]] = Field({})
+    seconds: float | None = None
+    versions: dict[str, str] = Field({})
+
+    model_config = Section.model_config | {
+        "validate_by_name": True,
+        "validate_by_alias": True,
+        "serialize_by_alias": True,
+    }
+
+    def write(self, path: Path) -> None:
+        """Write the document, whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.partial")
+        partial.write_text(json.dumps(self.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8")
+        partial.replace(path)
+
+    @classmethod
+    def read(cls, path: Path) -> Evaluation:
+        """The document of a file. Raises DataError if it is none."""
+        try:
+            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        except ValidationError as error:
+            found = "; ".join(f"{'.'.join(map(str, f['loc'])) or 'document'}: {f['msg']}" for f in error.errors()[:3])
+            raise DataError(
+                f"{path} is no evaluation: {found}\nExpected what 'ganzoo eval ... --json FILE' wrote."
+            ) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(
+                f"{path} cannot be read: {error}.\nExpected what 'ganzoo eval ... --json FILE' wrote."
+            ) from None
+
+    def joined(self, earlier: Evaluation) -> Evaluation:
+        """This evaluation, and of an earlier one of the same model what was not measured anew."""
+        if earlier.scored.graph_sha256 != self.scored.graph_sha256:
+            return self
+        new = {(score.name, score.protocol.model_dump_json()) for score in self.scores}
+        kept = [s for s in earlier.scores if (s.name, s.protocol.model_dump_json()) not in new]
+        return self.model_copy(update={"scores": (*kept, *self.scores), "details": {**earlier.details, **self.details}})
+
+
+def only(evaluations: Iterable[Evaluation], names: Sequence[str], where: Mapping[str, Any]) -> list[Evaluation]:
+    """The scores of these names (none: all) whose protocols have these values; evaluations without any are left out.
+
+    Raises DataError if nothing is left, ConfigError for a field that protocols do not have.
+    """
+    unknown = sorted(set(where) - set(Protocol.model_fields))
+    if unknown:
+        raise ConfigError(
+            f"A protocol has no {unknown[0]!r}; expected one of {', '.join(sorted(Protocol.model_fields))}."
+        )
+    kept = []
+    for evaluation in evaluations:
+        scores = tuple(
+            score
+            for score in evaluation.scores
+            if (not names or score.name in names)
+            and all(score.protocol.model_dump(mode="json")[key] == value for key, value in where.items())
+        )
+        if scores:
+            kept.append(evaluation.model_copy(update={"scores": scores}))
+    if not kept:
+        raise DataError("There is no such score. Take one with 'ganzoo eval MODEL', or ask for less by '--metrics'.")
+    return kept
+
+
+def require_alike(evaluations: Sequence[Evaluation]) -> None:
+    """Raise DataError, naming what differs, if a score of one has the name but not the protocol of another's."""
+    seen: dict[str, tuple[str, Protocol]] = {}
+    for evaluation in evaluations:
+        for score in evaluation.scores:
+            name, protocol = seen.setdefault(score.name, (evaluation.scored.name, score.protocol))
+            different = protocol.unlike(score.protocol)
+            if different:
+                lines = [f"  {key}: {_short(a)} against {_short(b)}" for key, (a, b) in different.items()]
+                raise DataError(
+                    f"{score.name} of {name} and of {evaluation.scored.name} cannot stand in one table; "
+                    "they were taken under unlike protocols:\n" + "\n".join(lines) + "\n"
+                    "Score both with the same options of 'ganzoo eval', or choose by '--where' and '--metrics'."
+                )
+
+
+def rows(evaluations: Iterable[Evaluation]) -> tuple[list[str], list[list[str]]]:
+    """A table: the header, and a row for each evaluation; a dash where one lacks a number."""
+    evaluations = list(evaluations)
+    names = list(dict.fromkeys(score.name for e in evaluations for score in e.scores))
+    by_name: list[Mapping[str, Score]] = [{score.name: score for score in e.scores} for e in evaluations]
+    body = [
+        [_title(e.scored, evaluations), *(show(found[name]) if name in found else "-" for name in names)]
+        for e, found in zip(evaluations, by_name, strict=True)
+    ]
+    return ["model", *names], body
+
+
+def _title(scored: Scored, among: Sequence[Evaluation]) -> str:
+    """The name, and of a model of several stages the stage."""
+    stages = {e.scored.kimg for e in among if e.scored.name == scored.name}
+    return f"{scored.name} {scored.kimg:g} kimg" if len(stages) > 1 and scored.kimg is not None else scored.name
+
+
+def show(score: Score) -> str:
+    """A value and its error, to the digits that the error leaves."""
+    if score.error is None or score.error <= 0:
+        return f"{score.value:.4g}"
+    from math import floor, log10
+
+    digits = max(0, 1 - floor(log10(score.error)))
+    return f"{score.value:.{digits}f} ± {score.error:.{digits}f}"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 40 else f"{text[:18]}...{text[-8:]}"

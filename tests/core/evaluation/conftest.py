@@ -1,0 +1,23 @@
+"""Models to score."""
+
+import pytest
+
+from ganzoo.evaluation.sources import Model
+from ganzoo_serve.generator import Generator
+from ganzoo_serve.testing import make_metadata, write_model
+
+
+@pytest.fixture
+def model(tmp_path):
+    """``model()``: an exported 16x16 grey model; ``model(classes=...)`` a conditional one."""
+    opened = []
+
+    def build(**fields):
+        metadata = make_metadata("tiny", size=16, channels=1, **fields)
+        generator = Generator.load(write_model(tmp_path / f"tiny{len(opened)}.onnx", metadata), device="cpu")
+        opened.append(generator)
+        return Model(generator)
+
+    yield build
+    for generator in opened:
+        generator.close()

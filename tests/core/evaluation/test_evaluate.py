@@ -1,0 +1,206 @@
+import numpy as np
+import pytest
+
+from ganzoo import ImageData
+from ganzoo.data.load import load_dataset
+from ganzoo.errors import BrokenPlugin, ConfigError, DataError, UnknownName
+from ganzoo.evaluation import Measured
+from ganzoo.evaluation.evaluate import Request, evaluate
+from ganzoo.evaluation.sources import Images
+from ganzoo.specs import Metric
+
+DIGITS = tuple("0123456789")
+
+
+@pytest.fixture
+def score(measures):
+    """``score(source, metrics={...})``: an evaluation against digits."""
+
+    def run(source, **settings):
+        request = Request(**({"dataset": "digits", "samples": 20} | settings))
+        return evaluate(source, request, measures.registry, measures.stages)
+
+    return run
+
+
+def values(found):
+    return {score.name: score.value for score in found.evaluation.scores}
+
+
+def test_the_numbers_are_those_of_the_drawn_and_the_real_images(score, model, measures):
+    source = model()
+    found = score(source, metrics={"gap": {}})
+    drawn = source.generator.sample(range(20)).mean(axis=(2, 3)) / 255
+    real = load_dataset("digits", measures.registry).images.mean(axis=(2, 3)) / 255
+    expected = ((drawn.mean(axis=0) - real.mean(axis=0)) ** 2).sum()
+    assert values(found)["gap"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_without_being_asked_it_takes_the_default_metrics(score, model):
+    found = score(model())
+    assert list(values(found)) == ["gap", "light"]
+    assert found.evaluation.notes == ("light is a note",)
+    assert found.pictures["first"].shape == (16, 16, 1)
+
+
+def test_options_change_the_number_and_stand_in_the_protocol(score, model):
+    plain, cubed = (score(model(), metrics={"gap": options}) for options in ({}, {"power": 3}))
+    assert values(plain) != values(cubed)
+    assert [found.evaluation.scores[0].protocol.options for found in (plain, cubed)] == [{"power": 2}, {"power": 3}]
+
+
+def test_a_protocol_says_what_the_number_depends_on(score, model):
+    protocol = score(model(), metrics={"gap": {}}, split="test").evaluation.scores[0].protocol
+    assert (protocol.dataset, protocol.split, protocol.real_images) == ("digits", "test", 297)
+    assert (protocol.samples, protocol.image, protocol.classes) == (20, (16, 16, 1), "none")
+    assert (protocol.features, protocol.features_sha256) == ("classifier", "a" * 64)
+    assert len(protocol.data_sha256) == 64
+
+
+def test_a_number_that_looks_at_no_features_does_not_depend_on_them(score, model):
+    protocol = score(model(), metrics={"more": {}}).evaluation.scores[0].protocol
+    assert protocol.features is protocol.features_sha256 is None
+
+
+def test_no_extractor_is_built_where_nobody_looks_at_features(score, model, measures):
+    score(model(), metrics={"more": {}})
+    assert not measures.plugin.extractors
+
+
+def test_what_was_scored_is_told_by_its_hashes(score, model):
+    source = model()
+    scored = score(source, metrics={"gap": {}}).evaluation.scored
+    assert (scored.name, scored.sha256, scored.weights) == ("tiny", source.generator.sha256, "ema")
+    assert len(scored.graph_sha256) == 64
+    assert scored.engine.startswith("onnxruntime")
+
+
+def test_classes_are_as_frequent_as_in_the_data(score, model, measures):
+    found = score(model(classes=DIGITS), metrics={"shares": {}}, samples=1500)
+    counts = np.array(found.evaluation.details["shares"]["counts"])
+    real = np.bincount(load_dataset("digits", measures.registry).labels)
+    assert found.evaluation.scores[0].protocol.classes == "as in the data"
+    assert np.abs(counts - real).max() < 5 * np.sqrt(real.max())
+
+
+def test_classes_of_other_names_are_drawn_evenly_and_not_compared(score, model):
+    source = model(classes=("left", "right"))
+    assert score(source, metrics={"gap": {}}).evaluation.scores[0].protocol.classes == "uniform"
+    with pytest.raises(ConfigError, match=r"shares compares class by class.*\n.*2 classes \(left, right\)"):
+        score(source, metrics={"shares": {}})
+
+
+def test_several_repeats_give_an_interval(score, model):
+    one = [values(score(model(), metrics={"gap": {}}, first_seed=seed))["gap"] for seed in (0, 20, 40)]
+    (together,) = score(model(), metrics={"gap": {}}, repeats=3).evaluation.scores
+    assert together.value == pytest.approx(np.mean(one))
+    # Student's t with two degrees of freedom
+    assert together.error == pytest.approx(4.302653 * np.std(one, ddof=1) / np.sqrt(3), rel=1e-5)
+    assert together.seeds == (0, 59)
+    assert "3 sets of seeds" in together.over
+
+
+def test_one_repeat_keeps_the_metric_s_own_error(score, model):
+    (found,) = score(model(), metrics={"light": {}}).evaluation.scores
+    assert found.error > 0
+    assert found.over == "standard error over images"
+
+
+def test_real_features_are_computed_once(score, model, measures):
+    score(model())
+    score(model())
+    first, second = measures.plugin.extractors
+    assert first.images == 1500 + 20
+    assert second.images == 20
+
+
+def test_features_of_another_extractor_are_not_taken_from_the_cache(score, model, measures):
+    score(model())
+    measures.plugin.identity = "b" * 64
+    score(model())
+    assert measures.plugin.extractors[1].images == 1500 + 20
+
+
+def test_where_only_moments_are_needed_no_features_are_kept(score, model, tmp_path):
+    score(model(), metrics={"gap": {}})
+    assert [path.name.split("-")[1] for path in tmp_path.glob("cache/features/*/*")] == ["moments.safetensors"]
+
+
+def test_images_that_were_made_before_can_be_scored(score, measures):
+    data = load_dataset("digits", measures.registry, split="test")
+    found = score(Images("mine", data), samples=297, metrics={"gap": {}, "shares": {}})
+    assert values(found)["classes_seen"] == 10
+    assert found.evaluation.scores[0].protocol.classes == "their own"
+    assert found.evaluation.scored.graph_sha256 is None
+
+
+def test_no_more_images_are_scored_than_there_are(score, measures):
+    data = load_dataset("digits", measures.registry, split="test")
+    with pytest.raises(ConfigError, match="mine holds 297 images, 298 were asked for"):
+        score(Images("mine", data), samples=298)
+
+
+def test_a_metric_that_draws_needs_a_model(score, measures):
+    data = load_dataset("digits", measures.registry, split="test")
+    with pytest.raises(ConfigError, match="more draws images of its own: it needs a model"):
+        score(Images("mine", data), metrics={"more": {}})
+
+
+def test_images_higher_than_wide_have_nothing_to_be_compared_with(score):
+    data = ImageData(images=np.zeros((30, 8, 4, 1), np.uint8))
+    with pytest.raises(ConfigError, match="8x4; data sets are brought to squares"):
+        score(Images("mine", data))
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "match"),
+    [
+        ({"metrics": {"gab": {}}}, UnknownName, "Unknown metric 'gab'. Did you mean 'gap'"),
+        ({"metrics": {"gap": {"power": "x"}}}, ConfigError, r"metrics.gap.power: Input should be a valid integer"),
+        ({"features": ("clasifier", {})}, UnknownName, "Unknown feature extractor"),
+        ({"dataset": "mnits"}, UnknownName, "Unknown data set"),
+        ({"dataset": "folder:nowhere"}, DataError, "nowhere"),
+        ({"samples": 1}, ConfigError, "expected at least 2"),
+        ({"first_seed": 2**53 - 10}, ConfigError, "Seeds end at"),
+    ],
+)
+def test_what_cannot_be_had_is_refused_with_a_sentence(score, model, settings, error, match):
+    with pytest.raises(error, match=match):
+        score(model(), **settings)
+
+
+@pytest.mark.parametrize(
+    ("measured", "match"),
+    [
+        (lambda c: 3.0, "gave float; expected a ganzoo.evaluation.Measured"),
+        (lambda c: Measured(values={"other": 1.0}), r"gave \['other'\]; its record promises \['odd'\]"),
+        (lambda c: Measured(values={"odd": float("nan")}), "gave odd = nan; expected a finite number"),
+        (lambda c: Measured(values={"odd": float(c.generated.features.mean())}), "looks at features"),
+    ],
+)
+def test_a_metric_that_breaks_its_promises_is_named(score, model, measures, measured, match):
+    record = Metric(name="odd", compute=measured, gives={"odd": "lower"}, needs=frozenset({"moments"}))
+    measures.registry.metrics.add(record, "stranger")
+    with pytest.raises(BrokenPlugin, match=match):
+        score(model(), metrics={"odd": {}})
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"dim": 3}, r"features of shape \(256, 16\); expected \(256, 3\)"),
+        ({"num_classes": 3}, "probabilities of shape"),
+    ],
+)
+def test_an_extractor_that_breaks_its_promises_is_named(score, model, measures, change, match):
+    build = measures.registry.features.get("classifier").build
+
+    def broken(context):
+        extractor = build(context)
+        for name, value in change.items():
+            setattr(extractor, name, value)
+        return extractor
+
+    object.__setattr__(measures.registry.features.get("classifier"), "build", broken)
+    with pytest.raises(BrokenPlugin, match=match):
+        score(model())

@@ -1,0 +1,159 @@
+import json
+
+import pytest
+
+from ganzoo.errors import ConfigError, DataError
+from ganzoo.evaluation.scores import Evaluation, Protocol, Score, Scored, only, require_alike, rows, show
+from ganzoo.evaluation.tables import table
+
+PROTOCOL = Protocol(
+    metric="fid",
+    options={},
+    dataset="mnist",
+    data_sha256="d" * 64,
+    split="train",
+    real_images=60_000,
+    image=(32, 32, 1),
+    samples=10_000,
+    classes="none",
+    features="classifier",
+    features_sha256="a" * 64,
+    features_resizer="none",
+)
+
+
+def protocol(**changes):
+    return PROTOCOL.model_copy(update=changes)
+
+
+def score(value=3.0, name="fid", **changes):
+    return Score(name=name, value=value, better="lower", protocol=protocol(**changes))
+
+
+def evaluation(*scores, name="a", graph="1" * 64, kimg=None):
+    return Evaluation(scored=Scored(name=name, graph_sha256=graph, kimg=kimg), scores=scores)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"metric": "kid"},
+        {"options": {"k": 3}},
+        {"data_sha256": "e" * 64},
+        {"split": "test"},
+        {"real_images": 10_000},
+        {"image": (28, 28, 1)},
+        {"resizer": "box"},
+        {"samples": 5_000},
+        {"classes": "uniform"},
+        {"truncation": 0.5},
+        {"features_sha256": "b" * 64},
+        {"features_resizer": "bilinear"},
+    ],
+)
+def test_two_scores_are_unlike_if_anything_differs_that_moves_them(change):
+    (field,) = change
+    assert PROTOCOL.unlike(protocol(**change)) == {
+        field: (PROTOCOL.model_dump(mode="json")[field], protocol(**change).model_dump(mode="json")[field])
+    }
+    with pytest.raises(DataError, match=rf"fid of a and of b cannot stand in one table(.|\n)*{field}: "):
+        require_alike([evaluation(score()), evaluation(score(**change), name="b")])
+
+
+def test_every_field_of_a_protocol_but_the_name_of_the_data_counts():
+    assert not PROTOCOL.unlike(protocol(dataset="folder:mnist"))
+    counted = set(Protocol.model_fields) - {"dataset"}
+    assert counted == {key for key in counted if key in PROTOCOL.unlike(_other_in_all())}
+
+
+def _other_in_all():
+    return Protocol(
+        metric="x",
+        options={"x": 1},
+        dataset="mnist",
+        data_sha256="x",
+        split="test",
+        real_images=1,
+        image=(1, 1, 1),
+        resizer="x",
+        samples=1,
+        classes="uniform",
+        truncation=0.1,
+        features="x",
+        features_options={"x": 1},
+        features_sha256="x",
+        features_resizer="x",
+    )
+
+
+def test_alike_scores_and_different_metrics_go_together():
+    require_alike([evaluation(score(), score(1.0, "kid", metric="kid")), evaluation(score(4.0), name="b")])
+
+
+def test_an_evaluation_survives_being_written(tmp_path):
+    before = evaluation(score(), kimg=300.0)
+    before.write(tmp_path / "new" / "scores.json")
+    assert Evaluation.read(tmp_path / "new" / "scores.json") == before
+    assert json.loads((tmp_path / "new" / "scores.json").read_text())["format"] == 1
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["scores.json"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 2, "scored": {"name": "a"}, "scores": []}', "\xff" * 3])
+def test_a_file_that_is_no_evaluation_is_named(tmp_path, text):
+    path = tmp_path / "scores.json"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(DataError, match=r"scores.json (is no evaluation|cannot be read)"):
+        Evaluation.read(path)
+
+
+def test_what_is_measured_anew_takes_the_place_of_the_old_and_the_rest_stays():
+    earlier = evaluation(score(3.0), score(5.0, split="test"))
+    later = evaluation(score(4.0))
+    assert [s.value for s in later.joined(earlier).scores] == [5.0, 4.0]
+
+
+def test_scores_of_another_model_are_not_joined():
+    later = evaluation(score(4.0))
+    assert later.joined(evaluation(score(5.0, split="test"), graph="2" * 64)) == later
+
+
+def test_scores_can_be_chosen_by_name_and_protocol():
+    both = evaluation(score(3.0), score(5.0, split="test"), score(1.0, "kid"))
+    (found,) = only([both], ["fid"], {"split": "test"})
+    assert [s.value for s in found.scores] == [5.0]
+
+
+def test_nothing_chosen_is_an_error():
+    with pytest.raises(DataError, match="no such score"):
+        only([evaluation(score())], ["kid"], {})
+
+
+def test_a_field_that_protocols_lack_is_an_error():
+    with pytest.raises(ConfigError, match="A protocol has no 'splot'; expected one of classes, data_sha256"):
+        only([evaluation(score())], [], {"splot": "test"})
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (3.4159, None, "3.416"),
+        (3.4159, 0.0421, "3.416 ± 0.042"),
+        (123.4, 12.0, "123 ± 12"),
+        (0.00123, 0.00004, "0.001230 ± 0.000040"),
+        (5.0, 0.0, "5"),
+    ],
+)
+def test_a_value_is_shown_to_the_digits_that_its_error_leaves(value, error, text):
+    assert show(Score(name="x", value=value, error=error, better="lower", protocol=PROTOCOL)) == text
+
+
+def test_a_table_has_a_row_for_each_model_and_a_dash_for_what_was_not_measured():
+    found = rows([evaluation(score(3.0), score(1.0, "kid")), evaluation(score(4.0), name="b|c")])
+    assert table(*found, form="csv") == "model,fid,kid\na,3,1\nb|c,4,-\n"
+    assert table(*found, form="markdown").splitlines()[-1] == "| b\\|c | 4 | - |"
+    assert table(*found, form="text").splitlines() == ["model  fid  kid", "a      3    1", "b|c    4    -"]
+
+
+def test_stages_of_one_model_are_told_apart():
+    found = rows([evaluation(score(), kimg=100.0), evaluation(score(), kimg=200.0)])
+    assert [row[0] for row in found[1]] == ["a 100 kimg", "a 200 kimg"]
