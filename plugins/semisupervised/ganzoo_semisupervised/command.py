@@ -1,0 +1,115 @@
+"""``ganzoo semisupervised``. Imports nothing heavy until it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ganzoo import ConfigError
+
+
+class Seeds(click.ParamType):  # type: ignore[type-arg]
+    """``3`` -> [0, 1, 2]; ``5,7`` -> [5, 7]; ``5,`` -> [5]."""
+
+    name = "n|list"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
+        if isinstance(value, list):
+            return value
+        parts = [part.strip() for part in str(value).split(",")]
+        if len(parts) > 1 and not parts[-1]:
+            parts.pop()
+        listed = "," in str(value)
+        if not all(part.isascii() and part.isdecimal() and len(part) <= 9 for part in parts):
+            self.fail(f"{str(value)[:60]!r} is neither a number of seeds nor a list; expected 3 or 0,1,2.", param, ctx)
+        numbers = [int(part) for part in parts]
+        if listed:
+            if len(set(numbers)) < len(numbers):
+                self.fail(
+                    f"{str(value)[:60]!r} names a seed twice; expected different seeds, such as 0,1,2.", param, ctx
+                )
+            return numbers
+        if not 1 <= numbers[0] <= 1000:
+            self.fail(f"{numbers[0]} seeds; expected 1 to 1000, or a list of seeds such as {numbers[0]},", param, ctx)
+        return list(range(numbers[0]))
+
+
+@click.command("semisupervised")
+@click.option(
+    "--dataset", metavar="NAME", default="digits", show_default=True, help="A labelled data set with a test split."
+)
+@click.option("--resolution", type=click.IntRange(8, 256), metavar="N", help="Pixels.  [default: the data set's]")
+@click.option("--data-dir", type=click.Path(path_type=Path), metavar="DIR", help="Data files.  [default: $GANZOO_DATA]")
+@click.option(
+    "--labels",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    metavar="N",
+    help="Labelled training images.",
+)
+@click.option(
+    "--seeds", type=Seeds(), default="3", show_default=True, metavar="N|LIST", help="How many, or which: 0,1,2."
+)
+@click.option(
+    "--epochs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Passes over the images.  [default: as many as make 6,000 steps]",
+)
+@click.option("--device", metavar="D", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option(
+    "--json",
+    "out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="OUT",
+    help="Write each seed's results here as soon as they are known; the same command goes on with the missing seeds.",
+)
+def command(
+    dataset: str,
+    resolution: int | None,
+    data_dir: Path | None,
+    labels: int,
+    seeds: list[int],
+    epochs: int | None,
+    device: str,
+    out: Path | None,
+) -> None:
+    """Learn to classify from few labels and many images: how much does a GAN help?
+
+    The same network is trained with the labelled images alone (supervised), and as the discriminator of a GAN that also sees
+    all the others, without their labels (arXiv:1606.03498). Linear probes say what its features hold. Everything is counted
+    as errors on the test images.
+
+    \b
+    ganzoo semisupervised
+    ganzoo semisupervised --dataset mnist --labels 100 --seeds 3 --json mnist-100.json
+    """
+    from ganzoo_semisupervised.data import load
+    from ganzoo_semisupervised.experiment import run
+    from ganzoo_semisupervised.report import table
+
+    data = load(dataset, resolution=resolution, data_dir=data_dir)
+    outcome = run(data, labels=labels, seeds=seeds, epochs=epochs, device=choose_device(device), out=out)
+    click.echo(table(outcome))
+
+
+def choose_device(name: str) -> Any:
+    """The ``torch.device`` of a name. Raises ConfigError for one that is not there."""
+    import torch
+
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        device = None
+    if device is None or device.type not in ("cpu", "cuda"):
+        raise ConfigError(f"Unknown device {name!r}; expected auto, cpu, cuda or cuda:N.")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ConfigError(
+            f"Device {name!r} is not here: torch sees {torch.cuda.device_count()} GPUs. Try '--device cpu'."
+        )
+    return device
