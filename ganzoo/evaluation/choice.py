@@ -8,6 +8,7 @@ from typing import Any
 from ganzoo.config import options_of
 from ganzoo.errors import ConfigError
 from ganzoo.evaluation.look import Eye
+from ganzoo.evaluation.scores import ClassRule
 from ganzoo.evaluation.sources import Source
 from ganzoo.registry import Registry
 from ganzoo.runs.folder import class_counts
@@ -16,7 +17,7 @@ from ganzoo.specs import ImageData, Metric
 Asked = Mapping[str, Mapping[str, Any]]  # options by name
 
 
-def labels_rule(source: Source, data: ImageData) -> tuple[Any, tuple[int, ...] | None]:
+def labels_rule(source: Source, data: ImageData) -> tuple[ClassRule, tuple[int, ...] | None]:
     """How images get their classes, for the protocol, and how frequent they are to be (None: not as in the data)."""
     if not source.class_names:
         return "none", None

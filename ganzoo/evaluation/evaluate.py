@@ -19,12 +19,12 @@ from ganzoo.evaluation.choice import Asked, choose, labels_rule, within_sight
 from ganzoo.evaluation.look import BLOCK, Eye, look
 from ganzoo.evaluation.progress import Stages
 from ganzoo.evaluation.real import RealImages
-from ganzoo.evaluation.samples import Comparison, Estimate, Extractor, Features, Measured, Pixels
-from ganzoo.evaluation.scores import Evaluation, Protocol, Score
+from ganzoo.evaluation.samples import Comparison, Estimate, Extractor, Features, Measured, Pixels, Sample
+from ganzoo.evaluation.scores import ClassRule, Evaluation, Protocol, Score
 from ganzoo.evaluation.sources import Source
 from ganzoo.registry import Registry
 from ganzoo.runs.folder import public_name
-from ganzoo.specs import FeatureContext, Metric, Need, Split
+from ganzoo.specs import FeatureContext, Metric, Need, Options, Split
 from ganzoo_serve.seeds import MAX_SEED, classes_as_frequent, classes_from_seeds
 
 LOOKS: frozenset[Need] = frozenset({"moments", "features", "probabilities"})
@@ -64,28 +64,22 @@ def evaluate(source: Source, request: Request, registry: Registry, stages: Stage
     begin = time.monotonic()
     _check(request, source)
     real = RealImages(request.dataset, registry, source.shape, data_dir=request.data_dir, stages=stages)
-    rule, like = labels_rule(source, real.load(request.split))
-    metrics = choose(
-        request.metrics, registry, source, real.load(request.split), labelled=like is not None or rule == "their own"
-    )
+    data = real.load(request.split)
+    rule, frequencies = labels_rule(source, data)
+    metrics = choose(request.metrics, registry, source, data, labelled=rule in ("as in the data", "their own"))
     needs: frozenset[Need] = frozenset().union(*(metric.needs for metric, _ in metrics))
     eye = open_eye(request, registry, real, stages) if needs & LOOKS else None
     metrics, notes = within_sight(metrics, eye, asked=bool(request.metrics))
     reference = real.sample(request.split, eye, needs)
 
-    found: dict[str, list[float | Estimate]] = {}
-    first: list[Measured] = []
+    found: list[dict[str, Measured]] = []  # by metric, for each repeat
     for repeat in range(request.repeats):
-        start = request.first_seed + repeat * request.samples
-        seeds = range(start, start + request.samples)
-        labels = source.labels(seeds)
-        if labels is None and source.class_names:
-            labels = classes_as_frequent(seeds, like) if like else classes_from_seeds(seeds, len(source.class_names))
-        stage = stages.stage(f"Drawing {source.scored.name}", request.samples)
-        blocks = source.blocks(seeds, labels, request.truncation, BLOCK)
-        generated = look(blocks, request.samples, needs, eye, labels=labels, advance=stage.advance)
+        first = request.first_seed + repeat * request.samples
+        seeds = range(first, first + request.samples)
+        generated = _drawn(source, seeds, frequencies, request.truncation, needs, eye, stages)
+        found.append({})
         for metric, options in metrics:
-            stages.stage(f"Measuring {metric.name}", 1)
+            stage = stages.stage(f"Measuring {metric.name}", 1)
             comparison = Comparison(
                 options=options,
                 generated=generated,
@@ -93,56 +87,28 @@ def evaluate(source: Source, request: Request, registry: Registry, stages: Stage
                 split=request.split,
                 real=lambda split: real.sample(split, eye, needs),
                 extractor=eye.extractor if eye else _NoExtractor(),
-                class_names=real.load(request.split).class_names,
+                class_names=data.class_names,
                 generator=source.generator,
                 seeds=seeds,
                 say=stages.say,
             )
-            measured = _measure(metric, comparison, registry)
-            for name, value in measured.values.items():
-                found.setdefault(name, []).append(value)
-            if not repeat:
-                first.append(measured)
+            found[-1][metric.name] = _measured(metric, comparison, registry)
+            stage.advance()
 
-    last = request.first_seed + request.repeats * request.samples - 1
-    scores = []
+    scores: list[Score] = []
     for metric, options in metrics:
-        protocol = Protocol(
-            metric=metric.name,
-            options=options.model_dump(mode="json"),
-            dataset=public_name(request.dataset),
-            data_sha256=real.facts(request.split).sha256,
-            split=request.split,
-            real_images=reference.count,
-            image=(source.shape.height, source.shape.width, source.shape.channels),
-            samples=request.samples,
-            classes=rule,
-            truncation=request.truncation,
-            **(_sight(eye) if eye and metric.needs & LOOKS else {}),
-        )
-        for name, better in metric.gives.items():
-            value, error, over = _over_repeats(found[name])
-            scores.append(
-                Score(
-                    name=name,
-                    value=value,
-                    error=error,
-                    over=over,
-                    better=better,
-                    seeds=(request.first_seed, last),
-                    protocol=protocol,
-                )
-            )
-    names = [metric.name for metric, _ in metrics]
+        protocol = _protocol(metric, options, request, source, real, rule, eye)
+        scores += _scores(metric, protocol, [by_metric[metric.name] for by_metric in found], request)
+    once = found[0].values()
     evaluation = Evaluation(
         scored=source.scored,
         scores=tuple(scores),
-        notes=tuple(dict.fromkeys([*notes, *(note for measured in first for note in measured.notes)])),
-        details={name: dict(m.details) for name, m in zip(names, first, strict=True) if m.details},
+        notes=tuple(dict.fromkeys([*notes, *(note for measured in once for note in measured.notes)])),
+        details={name: dict(measured.details) for name, measured in found[0].items() if measured.details},
         seconds=round(time.monotonic() - begin, 3),
         versions={name: version(name) for name in ("ganzoo", "numpy", "torch")},
     )
-    return Found(evaluation, {name: picture for m in first for name, picture in m.pictures.items()})
+    return Found(evaluation, {name: picture for measured in once for name, picture in measured.pictures.items()})
 
 
 def open_eye(request: Request, registry: Registry, real: RealImages, stages: Stages) -> Eye:
@@ -192,7 +158,27 @@ def _check(request: Request, source: Source) -> None:
         )
 
 
-def _measure(metric: Metric, comparison: Comparison[Any], registry: Registry) -> Measured:
+def _drawn(
+    source: Source,
+    seeds: range,
+    frequencies: tuple[int, ...] | None,
+    truncation: float | None,
+    needs: frozenset[Need],
+    eye: Eye | None,
+    stages: Stages,
+) -> Sample:
+    """The images of these seeds, as metrics see them."""
+    labels = source.labels(seeds)
+    if labels is None and source.class_names:
+        count = len(source.class_names)
+        labels = classes_as_frequent(seeds, frequencies) if frequencies else classes_from_seeds(seeds, count)
+    stage = stages.stage(f"Drawing {source.scored.name}", len(seeds))
+    blocks = source.blocks(seeds, labels, truncation, BLOCK)
+    return look(blocks, len(seeds), needs, eye, labels=labels, advance=stage.advance)
+
+
+def _measured(metric: Metric, comparison: Comparison[Any], registry: Registry) -> Measured:
+    """What a metric finds. Raises BrokenPlugin unless it is what its record promises."""
     who = registry.metrics.describe(metric.name)
     measured: object = metric.compute(comparison)
     if not isinstance(measured, Measured):
@@ -206,6 +192,59 @@ def _measure(metric: Metric, comparison: Comparison[Any], registry: Registry) ->
     return measured
 
 
+def _protocol(
+    metric: Metric,
+    options: Options,
+    request: Request,
+    source: Source,
+    real: RealImages,
+    rule: ClassRule,
+    eye: Eye | None,
+) -> Protocol:
+    seen: dict[str, Any] = {}
+    if eye and metric.needs & LOOKS:
+        seen = {
+            "features": eye.name,
+            "features_options": eye.options,
+            "features_sha256": eye.extractor.identity,
+            "features_resizer": eye.extractor.resizer,
+        }
+    facts = real.facts(request.split)
+    return Protocol(
+        metric=metric.name,
+        options=options.model_dump(mode="json"),
+        dataset=public_name(request.dataset),
+        data_sha256=facts.sha256,
+        split=request.split,
+        real_images=facts.images,
+        image=(source.shape.height, source.shape.width, source.shape.channels),
+        samples=request.samples,
+        classes=rule,
+        truncation=request.truncation,
+        **seen,
+    )
+
+
+def _scores(metric: Metric, protocol: Protocol, repeats: Sequence[Measured], request: Request) -> list[Score]:
+    """A score for each number of a metric, over the repeats."""
+    last = request.first_seed + request.repeats * request.samples - 1
+    scores = []
+    for name, better in metric.gives.items():
+        value, error, over = _over_repeats([measured.values[name] for measured in repeats])
+        scores.append(
+            Score(
+                name=name,
+                value=value,
+                error=error,
+                over=over,
+                better=better,
+                seeds=(request.first_seed, last),
+                protocol=protocol,
+            )
+        )
+    return scores
+
+
 def _over_repeats(values: Sequence[float | Estimate]) -> tuple[float, float | None, str | None]:
     """Value, error and what the error is over: of one repeat the metric's own, of several Student's 95 % interval."""
     if len(values) == 1:
@@ -216,12 +255,3 @@ def _over_repeats(values: Sequence[float | Estimate]) -> tuple[float, float | No
     numbers = np.array([value.value if isinstance(value, Estimate) else value for value in values])
     half = t.ppf(0.975, len(numbers) - 1) * numbers.std(ddof=1) / np.sqrt(len(numbers))
     return float(numbers.mean()), float(half), f"95 % interval over {len(numbers)} sets of seeds"
-
-
-def _sight(eye: Eye) -> dict[str, Any]:
-    return {
-        "features": eye.name,
-        "features_options": eye.options,
-        "features_sha256": eye.extractor.identity,
-        "features_resizer": eye.extractor.resizer,
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ class Stage:
     def advance(self, parts: int = 1) -> None:
         """Say that so many more parts are done."""
         self._done += parts
-        self._stages.bar.update(self._task, completed=self._done)
+        self._stages.bar.update(self._task, completed=self._done, visible=self._done < self._total)
         if self._stages.shows_lines and time.monotonic() - self._shown > LINE_EVERY_S:
             self._shown = time.monotonic()
             self._stages.console.print(f"{self._name}: {self._done:,} of {self._total:,}")
@@ -64,4 +65,7 @@ class Stages:
 
     def say(self, text: str) -> None:
         """A line, above the bars if there are any."""
-        self.console.print(text, markup=False)
+        if self.quiet:  # somebody else's bar may be up, and rich sends what is printed so above it
+            print(text, file=sys.stderr)
+        else:
+            self.console.print(text, markup=False)

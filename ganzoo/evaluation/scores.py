@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from pydantic import Field, ValidationError
 
@@ -13,6 +13,7 @@ from ganzoo.config import Section
 from ganzoo.errors import ConfigError, DataError
 from ganzoo.specs import Split
 
+ClassRule: TypeAlias = Literal["none", "as in the data", "uniform", "their own"]
 RESIZER = "Lanczos, largest centred square"
 
 
@@ -32,7 +33,7 @@ class Protocol(Section):
     image: tuple[int, int, int]
     resizer: str = RESIZER
     samples: int
-    classes: Literal["none", "as in the data", "uniform", "their own"]
+    classes: ClassRule
     truncation: float | None = None
     features: str | None = None
     features_options: dict[str, Any] | None = None

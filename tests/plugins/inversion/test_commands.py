@@ -58,6 +58,17 @@ def test_errors_on_real_images_are_told(ganzoo, plain_file):
     assert "digits, test, 297 images: image error" in done.stdout
 
 
+def test_a_run_folder_stands_for_the_file_that_it_holds(ganzoo, plain_file, seven, tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    refused = ganzoo("invert", run, seven, "-o", tmp_path / "found")
+    assert refused.exit_code == 2
+    assert f"make it with 'ganzoo export {run}'" in " ".join(refused.stderr.split())
+    (run / "model.onnx").write_bytes(plain_file.read_bytes())
+    done = ganzoo("invert", run, seven, "-o", tmp_path / "found", "--steps", 2)
+    assert done.exit_code == 0, done.output
+
+
 def test_inversion_writes_latents_and_a_comparison(ganzoo, plain_file, seven, save, tmp_path):
     colour = save(np.random.default_rng(0).integers(0, 255, (40, 30, 3)), "colour.png")
     done = ganzoo("invert", plain_file, seven, colour, *QUICK, "-o", "deep/found.png")

@@ -12,7 +12,17 @@ if TYPE_CHECKING:
     from ganzoo_inversion.model import Model
     from ganzoo_serve.runtime import Device
 
-model_argument = click.argument("model", type=click.Path(path_type=Path), metavar="MODEL")
+
+def _exported(ctx: click.Context, param: click.Parameter, path: Path) -> Path:
+    """Of a run folder, the file that was exported of it."""
+    if not path.is_dir():
+        return path
+    if not (path / "model.onnx").is_file():
+        raise click.BadParameter(f"{path} holds no model.onnx; make it with 'ganzoo export {path}'.", ctx, param)
+    return path / "model.onnx"
+
+
+model_argument = click.argument("model", type=click.Path(path_type=Path), metavar="MODEL", callback=_exported)
 device_option = click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 by_option = click.option(
     "--by",
