@@ -1,4 +1,4 @@
-"""Training of the classifier: a few epochs of SGD under one cycle of the learning rate, the images shifted at random."""
+"""Training of the classifier: a few epochs of SGD under one cycle of the learning rate, few images shifted at random."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from ganzoo.evaluation import Labels, Pixels
 
 BATCH = 128
-SHOWN = 300_000  # images in all, epochs permitting
+SHOWN = 240_000  # images in all, epochs permitting
 FEWEST, MOST = 4, 20  # epochs
 LEARNING_RATE, WEIGHT_DECAY, MOMENTUM = 0.1, 5e-4, 0.9
 LONG_S = 10.0  # what is worth a word of warning
 MEASURED = 10_000  # images on which the features are brought to scale
-REACH = 16  # images are shifted by up to a sixteenth of their size
+REACH = 16  # images are shifted by up to a sixteenth of their size ...
+OFTEN = 10  # ... if they are gone through so often: seen four times, Fashion-MNIST is learnt better as it is
 
 
 def default_epochs(count: int) -> int:
@@ -62,7 +63,8 @@ def train(
         for epoch in range(epochs):
             order = torch.randperm(len(images), generator=random)
             for index in order.split(batch)[:steps]:
-                shown = shifted(torch.from_numpy(images[index.numpy()]).to(device), random)
+                shown = torch.from_numpy(images[index.numpy()]).to(device)
+                shown = shifted(shown, random) if epochs >= OFTEN else shown
                 asked = torch.from_numpy(labels[index.numpy()]).to(device)
                 loss = F.cross_entropy(network(shown.permute(0, 3, 1, 2))[1], asked)
                 optimizer.zero_grad(set_to_none=True)

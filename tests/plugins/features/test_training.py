@@ -1,7 +1,9 @@
+import numpy as np
 import pytest
 import torch
 
-from ganzoo_features.training import default_epochs, shifted
+from ganzoo import ImageShape
+from ganzoo_features.training import OFTEN, default_epochs, shifted, train
 
 
 @pytest.mark.parametrize(("size", "reach"), [(8, 1), (16, 1), (32, 2), (64, 4)])
@@ -23,5 +25,16 @@ def test_epochs_grow_as_images_become_few_within_bounds():
     epochs = [default_epochs(n) for n in (10, 1_500, 30_000, 60_000, 10**6)]
     assert epochs == sorted(epochs, reverse=True)
     assert epochs[0] == epochs[1] == 20
-    assert epochs[3] == 5
+    assert epochs[2] == 8
+    assert epochs[3] == 4
     assert epochs[-1] == 4
+
+
+@pytest.mark.parametrize(("epochs", "moved"), [(OFTEN - 1, False), (OFTEN, True)])
+def test_images_are_moved_only_if_they_are_seen_often(monkeypatch, epochs, moved):
+    calls = []
+    monkeypatch.setattr("ganzoo_features.training.shifted", lambda images, random: calls.append(1) or images)
+    images, labels = np.zeros((8, 8, 8, 1), np.uint8), np.arange(8) % 2
+    settings = {"epochs": epochs, "seed": 0, "device": torch.device("cpu"), "say": print}
+    train(ImageShape(1, 8, 8), 2, images, labels, **settings)
+    assert bool(calls) is moved
