@@ -14,10 +14,11 @@ from ganzoo.data.load import load_dataset
 from ganzoo.errors import ConfigError
 from ganzoo.evaluation.evaluate import Found, Request, evaluate
 from ganzoo.evaluation.progress import Stages
+from ganzoo.evaluation.real import RealImages
 from ganzoo.evaluation.samples import Pixels
 from ganzoo.evaluation.sources import Images
 from ganzoo.registry import Registry
-from ganzoo.specs import ImageData
+from ganzoo.specs import ImageData, ImageShape
 from ganzoo_serve.images import grid
 
 SHOWN = 16  # images of a rung in its picture
@@ -41,9 +42,12 @@ def ladder(
     """
     data = load_dataset(request.dataset, registry, resolution=resolution, data_dir=request.data_dir, split="test")
     count = min(request.samples, len(data.images))
+    _, height, width, channels = data.images.shape
+    shape = ImageShape(channels, height, width)
+    real = RealImages(request.dataset, registry, shape, data_dir=request.data_dir, stages=stages)
     for index, rung in enumerate(rungs(data)):
         spoilt = rung.spoil(data, np.random.default_rng(index))
-        found = evaluate(Images(rung.name, spoilt), replace(request, samples=count), registry, stages)
+        found = evaluate(Images(rung.name, spoilt), replace(request, samples=count), registry, stages, real=real)
         yield rung, found, grid(spoilt.images[:SHOWN], SHOWN)
 
 

@@ -127,5 +127,7 @@ def _features(evaluation: Evaluation) -> str:
 
 
 def _meaning(score: Score) -> str:
+    from ganzoo.evaluation.scores import show
+
     better = "" if score.better == "neither" else f"{score.better} is better"
-    return ", ".join(filter(None, [better, f"± {score.over}" if score.over else ""]))
+    return ", ".join(filter(None, [better, f"± {score.over}" if "±" in show(score) else ""]))

@@ -59,18 +59,25 @@ class Found:
     pictures: dict[str, Pixels]
 
 
-def evaluate(source: Source, request: Request, registry: Registry, stages: Stages) -> Found:
-    """Score ``source`` against a data set. Raises GanzooError for everything that a user can put right."""
+def evaluate(
+    source: Source, request: Request, registry: Registry, stages: Stages, *, real: RealImages | None = None
+) -> Found:
+    """Score ``source`` against a data set. Raises GanzooError for everything that a user can put right.
+
+    ``real`` holds the data set's images where several sources are scored by one request, one after the other.
+    """
     begin = time.monotonic()
     _check(request, source)
-    real = RealImages(request.dataset, registry, source.shape, data_dir=request.data_dir, stages=stages)
+    real = real or RealImages(request.dataset, registry, source.shape, data_dir=request.data_dir, stages=stages)
     data = real.load(request.split)
     rule, frequencies = labels_rule(source, data)
     metrics = choose(request.metrics, registry, source, data, labelled=rule in ("as in the data", "their own"))
     needs: frozenset[Need] = frozenset().union(*(metric.needs for metric, _ in metrics))
-    eye = open_eye(request, registry, real, stages) if needs & LOOKS else None
+    if needs & LOOKS and real.eye is None:
+        real.eye = open_eye(request, registry, real, stages)
+    eye = real.eye
     metrics, notes = within_sight(metrics, eye, asked=bool(request.metrics))
-    reference = real.sample(request.split, eye, needs)
+    reference = real.sample(request.split, needs)
 
     found: list[dict[str, Measured]] = []  # by metric, for each repeat
     for repeat in range(request.repeats):
@@ -85,7 +92,7 @@ def evaluate(source: Source, request: Request, registry: Registry, stages: Stage
                 generated=generated,
                 reference=reference,
                 split=request.split,
-                real=lambda split: real.sample(split, eye, needs),
+                real=lambda split: real.sample(split, needs),
                 extractor=eye.extractor if eye else _NoExtractor(),
                 class_names=data.class_names,
                 generator=source.generator,

@@ -25,7 +25,7 @@ class Stage:
         """Say that so many more parts are done."""
         self._done += parts
         self._stages.bar.update(self._task, completed=self._done, visible=self._done < self._total)
-        if self._stages.shows_lines and time.monotonic() - self._shown > LINE_EVERY_S:
+        if self._done < self._total and self._stages.shows_lines and time.monotonic() - self._shown > LINE_EVERY_S:
             self._shown = time.monotonic()
             self._stages.console.print(f"{self._name}: {self._done:,} of {self._total:,}")
 
@@ -34,7 +34,7 @@ class Stages:
     """The stages of one piece of work. ``quiet``: no bars and no counts, only what is said."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self.quiet = quiet
+        self.quiet, self._said = quiet, set[str]()
         self.console = Console(stderr=True, highlight=False, soft_wrap=True)
         self.bar = Progress(
             TextColumn("{task.description}"),
@@ -64,7 +64,10 @@ class Stages:
         return Stage(self, name, total)
 
     def say(self, text: str) -> None:
-        """A line, above the bars if there are any."""
+        """A line, above the bars if there are any; what was said before is not said again."""
+        if text in self._said:
+            return
+        self._said.add(text)
         if self.quiet:  # somebody else's bar may be up, and rich sends what is printed so above it
             print(text, file=sys.stderr)
         else:

@@ -16,7 +16,7 @@ from ganzoo.specs import ImageData, ImageShape, Need, Split
 
 
 class RealImages:
-    """Both splits of a data set at one size, loaded when they are asked for.
+    """Both splits of a data set at one size, loaded when they are asked for, and seen through one ``eye``.
 
     Raises DataError for a split that there is not, ConfigError for a shape that the data cannot have.
     """
@@ -30,6 +30,7 @@ class RealImages:
                 "compare them with."
             )
         self.dataset, self.shape = dataset, shape
+        self.eye: Eye | None = None
         self._registry, self._data_dir, self._stages = registry, data_dir, stages
         self._data: dict[Split, ImageData] = {}
         self._facts: dict[Split, DataFacts] = {}
@@ -54,11 +55,11 @@ class RealImages:
             self._facts[split] = DataFacts.of(self.load(split))
         return self._facts[split]
 
-    def sample(self, split: Split, eye: Eye | None, needs: frozenset[Need]) -> Sample:
-        """A split as metrics see it through ``eye``; features come from the cache where they are there."""
+    def sample(self, split: Split, needs: frozenset[Need]) -> Sample:
+        """A split as metrics see it; features come from the cache where they are there."""
         if split not in self._samples:
             data = self.load(split)
-            moments, held = self._seen(split, eye, needs) if eye else (None, {})
+            moments, held = self._seen(split, self.eye, needs) if self.eye else (None, {})
             self._samples[split] = Sample(
                 len(data.images),
                 moments=moments,

@@ -181,11 +181,13 @@ def _title(scored: Scored, among: Sequence[Evaluation]) -> str:
 
 def show(score: Score) -> str:
     """A value and its error, to the digits that the error leaves."""
-    if score.error is None or score.error <= 0:
+    if score.error is None or score.error <= 1e-9 * abs(score.value):  # the rounding of one number, again and again
         return f"{score.value:.4g}"
     from math import floor, log10
 
     digits = max(0, 1 - floor(log10(score.error)))
+    if score.value:  # five of the value are enough
+        digits = min(digits, max(0, 4 - floor(log10(abs(score.value)))))
     return f"{score.value:.{digits}f} ± {score.error:.{digits}f}"
 
 

@@ -141,6 +141,8 @@ def test_a_field_that_protocols_lack_is_an_error():
         (123.4, 12.0, "123 ± 12"),
         (0.00123, 0.00004, "0.001230 ± 0.000040"),
         (5.0, 0.0, "5"),
+        (0.9835, 3e-16, "0.9835"),
+        (1.0000093, 0.0000016, "1.0000 ± 0.0000"),
     ],
 )
 def test_a_value_is_shown_to_the_digits_that_its_error_leaves(value, error, text):
