@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 @click.group("bench")
 def command() -> None:
-    """Larger experiments: recipes compared over seeds, and what scores mean on a data set."""
+    """Larger experiments: recipes compared over seeds, and what scores mean on a data set.
+
+    \b
+    ganzoo bench zoo dcgan-wgangp dcgan-ns --dataset mnist --kimg 200
+    ganzoo bench metrics --dataset mnist
+    """
 
 
 @command.command("zoo")

@@ -81,7 +81,10 @@ def test_every_option_says_what_it_is(name):
 def test_the_commands_are_listed_in_the_order_in_which_a_new_user_meets_them(ganzoo):
     text = ganzoo("--help").stdout
     listed = [line.split()[0] for line in text.partition("Commands:\n")[2].splitlines()]
-    assert listed == list(COMMANDS)
+    ours, of_plugins = listed[: len(COMMANDS)], listed[len(COMMANDS) :]
+    assert ours == list(COMMANDS)
+    assert of_plugins == sorted(of_plugins)
+    assert {"encoder", "inpaint", "invert", "semisupervised"} <= set(of_plugins)
     assert "ganzoo train dcgan-wgangp" in text
 
 
@@ -124,7 +127,8 @@ def test_list_of_a_kind_shows_the_options(ganzoo):
 
 def test_plugins_shows_what_each_brings(ganzoo):
     text = ganzoo("plugins").stdout
-    assert f"classic        ganzoo {__version__}  architecture maxout, architecture mlp\n" in text
+    rows = [line.split(maxsplit=3) for line in text.splitlines()]
+    assert ["classic", "ganzoo", __version__, "architecture maxout, architecture mlp, recipe gan2014"] in rows
 
 
 # Training

@@ -16,18 +16,24 @@ def library(monkeypatch):
     monkeypatch.setattr(inception, "_library", lambda: None)
 
 
-def test_without_torch_fidelity_the_error_says_how_to_install_it(build, monkeypatch):
+@pytest.fixture
+def forgotten(monkeypatch):
+    """torch-fidelity as if nobody had imported it yet."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "torch_fidelity"]:
+        monkeypatch.delitem(sys.modules, name)
+
+
+def test_without_torch_fidelity_the_error_says_how_to_install_it(build, monkeypatch, forgotten):
     monkeypatch.setitem(sys.modules, "torch_fidelity", None)
     with pytest.raises(ConfigError, match=r"need torch-fidelity(.|\n)*pip install 'ganzoo\[inception\]'"):
         build("inception", None)
 
 
-def test_a_torchvision_for_another_torch_is_told_from_a_missing_one(build, monkeypatch, tmp_path):
+def test_a_torchvision_for_another_torch_is_told_from_a_missing_one(build, monkeypatch, tmp_path, forgotten):
     package = tmp_path / "torch_fidelity"
     package.mkdir()
     (package / "__init__.py").write_text("raise RuntimeError('operator torchvision::nms does not exist')")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "torch_fidelity", raising=False)
     with pytest.raises(ConfigError, match=r"nms does not exist\.\n.*torchvision must be made for torch 2"):
         build("inception", None)
 
