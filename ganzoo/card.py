@@ -159,7 +159,7 @@ The file needs ONNX Runtime only: `z` float32 (n, {m.latent.dim}), {m.latent.dis
 from ganzoo_serve.seeds import latents  # how a seed becomes z
 
 z = latents([42], z_dim={m.latent.dim}, distribution="{m.latent.distribution}")  # or any z of your own
-images, = onnxruntime.InferenceSession("model.onnx").run(["images"], {feed})
+(images,) = onnxruntime.InferenceSession("model.onnx").run(["images"], {feed})
 ```
 
 The same seed is the same image wherever ganzoo draws it.
