@@ -9,9 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ganzoo import ConfigError, DataError, ImageData, ImageShape
+from ganzoo import ConfigError, DataError, ImageData, ImageShape, get_registry
 from ganzoo.data import load_dataset
-from ganzoo import get_registry
 
 SMALLEST = 8
 
