@@ -11,6 +11,7 @@ from urllib.parse import quote
 from ganzoo.errors import ConfigError, GanzooError
 from ganzoo.evaluation.keep import of_run
 from ganzoo.evaluation.scores import Protocol, Score, show
+from ganzoo.evaluation.tables import cell, table
 from ganzoo.runs.folder import RunFolder, public_name
 from ganzoo.runs.showcase import COLUMNS, showcase
 from ganzoo_serve.generator import Generator
@@ -127,7 +128,7 @@ def _body(m: ModelMetadata, scores: Sequence[Score]) -> str:
         count = f", {m.dataset.images:,} images" if m.dataset.images else ""
         rows.append(("data", f"`{m.dataset.name}`{count}; licence: {m.dataset.licence or 'not stated'}"))
     rows += [(str(metric["name"]), str(metric["value"])) for metric in m.metrics]
-    table = "\n".join(f"| {_cell(name)} | {_cell(value)} |" for name, value in rows)
+    facts = "\n".join(f"| {cell(name)} | {cell(value)} |" for name, value in rows)
     recipe = m.training.recipe if m.training else "this recipe"
     asked = f"?class={quote(m.classes[0], safe='')}" if m.classes else ""
     address = f"http://127.0.0.1:8000/v1/models/{m.name}/images/42.png{asked}"
@@ -142,7 +143,7 @@ image.
 
 | | |
 | --- | --- |
-{table}
+{facts}
 
 ## Use
 
@@ -176,18 +177,15 @@ def _scores(scores: Sequence[Score]) -> str:
     if not scores:
         return ""
     lines = [
-        f"| {score.name} | {show(score)} | {'' if score.better == 'neither' else score.better} | "
-        f"{_cell(_protocol(score))} |"
+        [score.name, show(score), "" if score.better == "neither" else score.better, _protocol(score)]
         for score in scores
     ]
-    table = "\n".join(["| score | value | better | protocol |", "| --- | --- | --- | --- |", *lines])
     return f"""
 ## Scores
 
 Of this file, by `ganzoo eval`. A number says something beside others of the same protocol only.
 
-{table}
-"""
+{table(["score", "value", "better", "protocol"], lines, form="markdown")}"""
 
 
 def _protocol(score: Score) -> str:
@@ -206,11 +204,6 @@ def _protocol(score: Score) -> str:
 
 def _seen(p: Protocol) -> str:
     return f" ({p.features} features {(p.features_sha256 or '')[:12]})" if p.features else ""
-
-
-def _cell(text: str) -> str:
-    """Text that stays within its cell of a Markdown table."""
-    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _output(m: ModelMetadata) -> str:

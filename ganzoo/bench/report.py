@@ -8,10 +8,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from ganzoo.bench.zoo import Plan, Row
-from ganzoo.evaluation.scores import Protocol, Score, show
+from ganzoo.evaluation.scores import Protocol, Score, mean_and_interval, show
 from ganzoo.evaluation.tables import table
 from ganzoo.registry import Registry
 from ganzoo.specs import Published
@@ -22,12 +20,9 @@ def over_seeds(scores: Sequence[Score]) -> Score:
     first = scores[0]
     if len(scores) == 1:
         return first
-    from scipy.stats import t
-
-    values = np.array([score.value for score in scores])
-    half = float(t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
+    mean, half = mean_and_interval([score.value for score in scores])
     return first.model_copy(
-        update={"value": float(values.mean()), "error": half, "over": f"95 % interval over {len(values)} trainings"}
+        update={"value": mean, "error": half, "over": f"95 % interval over {len(scores)} trainings"}
     )
 
 
@@ -98,8 +93,8 @@ def _about(plan: Plan, rows: Sequence[Row]) -> list[str]:
     scores = [score for row in rows for e in row.evaluations for score in e.scores]
     if scores:
         p = scores[0].protocol
-        eye = next((s.protocol for s in scores if s.protocol.features), None)
-        seen = f", features {eye.features} {(eye.features_sha256 or '')[:12]}" if eye else ""
+        eyes = [s.protocol.seen_through for s in scores if s.protocol.features]
+        seen = f", features {eyes[0]}" if eyes else ""
         lines.append(
             f"{p.samples:,} images of the exported file against {p.dataset} ({p.split}, {p.real_images:,} images){seen}."
         )

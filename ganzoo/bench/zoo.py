@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from ganzoo.config import Layer, Section, resolve
 from ganzoo.errors import Diverged, GanzooError, RunError
@@ -20,6 +20,7 @@ from ganzoo.evaluation.scores import Evaluation
 from ganzoo.registry import Registry
 from ganzoo.runs.checkpoint import checkpoints, load_checkpoint
 from ganzoo.runs.folder import RunFolder
+from ganzoo.specs import Split
 
 
 class Plan(Section):
@@ -30,11 +31,11 @@ class Plan(Section):
     kimg: float | None
     steps: int | None
     seeds: tuple[int, ...]
-    metrics: dict[str, dict[str, Any]] = {}  # noqa: RUF012 (pydantic copies it)
+    metrics: dict[str, dict[str, Any]] = Field({})
     features: str | None = None
     samples: int = 10_000
-    split: str = "train"
-    settings: dict[str, Any] = {}  # noqa: RUF012
+    split: Split = "train"
+    settings: dict[str, Any] = Field({})
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class Experiment:
         with open_subject(str(run.path), registry) as subject, stages.open():
             request = Request(
                 dataset=plan.dataset,
-                split="test" if plan.split == "test" else "train",
+                split=plan.split,
                 metrics=plan.metrics,
                 features=(plan.features, {}) if plan.features else None,
                 samples=plan.samples,
@@ -154,8 +155,3 @@ def _counters(run: RunFolder) -> Mapping[str, int]:
 
 def _kimg(run: RunFolder) -> float:
     return _counters(run)["nimg"] / 1000
-
-
-def by_seed(rows: Sequence[Row]) -> list[Evaluation]:
-    """All evaluations, for the check that their protocols are alike."""
-    return [evaluation for row in rows for evaluation in row.evaluations]

@@ -122,8 +122,8 @@ def _show(evaluation: Evaluation, pictures: Path | None) -> None:
 
 
 def _features(evaluation: Evaluation) -> str:
-    seen = [p for p in (score.protocol for score in evaluation.scores) if p.features]
-    return f", features: {seen[0].features} {(seen[0].features_sha256 or '')[:12]}" if seen else ""
+    seen = [score.protocol.seen_through for score in evaluation.scores if score.protocol.features]
+    return f", features: {seen[0]}" if seen else ""
 
 
 def _meaning(score: Score) -> str:

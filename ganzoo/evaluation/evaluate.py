@@ -20,7 +20,7 @@ from ganzoo.evaluation.look import BLOCK, Eye, look
 from ganzoo.evaluation.progress import Stages
 from ganzoo.evaluation.real import RealImages
 from ganzoo.evaluation.samples import Comparison, Estimate, Extractor, Features, Measured, Pixels, Sample
-from ganzoo.evaluation.scores import ClassRule, Evaluation, Protocol, Score
+from ganzoo.evaluation.scores import ClassRule, Evaluation, Protocol, Score, mean_and_interval
 from ganzoo.evaluation.sources import Source
 from ganzoo.registry import Registry
 from ganzoo.runs.folder import public_name
@@ -257,8 +257,5 @@ def _over_repeats(values: Sequence[float | Estimate]) -> tuple[float, float | No
     if len(values) == 1:
         (value,) = values
         return tuple(value) if isinstance(value, Estimate) else (float(value), None, None)  # type: ignore[return-value]
-    from scipy.stats import t
-
-    numbers = np.array([value.value if isinstance(value, Estimate) else value for value in values])
-    half = t.ppf(0.975, len(numbers) - 1) * numbers.std(ddof=1) / np.sqrt(len(numbers))
-    return float(numbers.mean()), float(half), f"95 % interval over {len(numbers)} sets of seeds"
+    mean, half = mean_and_interval([value.value if isinstance(value, Estimate) else value for value in values])
+    return mean, half, f"95 % interval over {len(values)} sets of seeds"

@@ -40,6 +40,11 @@ class Protocol(Section):
     features_sha256: str | None = None
     features_resizer: str | None = None
 
+    @property
+    def seen_through(self) -> str:
+        """The extractor and the beginning of its hash, or nothing where the metric looks at no features."""
+        return f"{self.features} {(self.features_sha256 or '')[:12]}" if self.features else ""
+
     def unlike(self, other: Protocol) -> dict[str, tuple[Any, Any]]:
         """Where two protocols differ, by field, in so far as it makes scores incomparable: a name alone does not."""
         mine, theirs = (p.model_dump(mode="json", exclude={"dataset"}) for p in (self, other))
@@ -143,6 +148,15 @@ def only(evaluations: Iterable[Evaluation], names: Sequence[str], where: Mapping
     if not kept:
         raise DataError("There is no such score. Take one with 'ganzoo eval MODEL', or ask for less by '--metrics'.")
     return kept
+
+
+def mean_and_interval(values: Sequence[float]) -> tuple[float, float]:
+    """The mean of two or more values, and half of Student's 95 % interval around it."""
+    import numpy as np
+    from scipy.stats import t
+
+    half = t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
+    return float(np.mean(values)), float(half)
 
 
 def require_alike(evaluations: Sequence[Evaluation]) -> None:

@@ -16,7 +16,7 @@ def table(header: Sequence[str], body: Sequence[Sequence[str]], *, form: Literal
         return buffer.getvalue()
     if form == "markdown":
         lines = [header, ["---"] * len(header), *body]
-        return "".join("| " + " | ".join(_cell(text) for text in line) + " |\n" for line in lines)
+        return "".join("| " + " | ".join(cell(text) for text in line) + " |\n" for line in lines)
     widths = [max(len(line[column]) for line in (header, *body)) for column in range(len(header))]
     return "".join(
         "  ".join(f"{text:{width}}" for text, width in zip(line, widths, strict=True)).rstrip() + "\n"
@@ -24,5 +24,6 @@ def table(header: Sequence[str], body: Sequence[Sequence[str]], *, form: Literal
     )
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """Text that stays within its cell of a Markdown table."""
     return " ".join(text.split()).replace("|", "\\|")
