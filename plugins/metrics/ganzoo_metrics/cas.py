@@ -39,7 +39,7 @@ def train_classifier(images: Pixels, labels: Ints, *, num_classes: int, epochs: 
 
     The same on the same machine for the same number of threads; the caller's random numbers are left alone.
     """
-    inputs, targets = _inputs(images), torch.from_numpy(labels)
+    inputs, targets = _inputs(images), torch.tensor(labels)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         classifier = build_classifier(tuple(inputs.shape[1:]), num_classes).train()
@@ -68,7 +68,7 @@ def _inputs(images: Pixels) -> Tensor:
     """uint8 (N, H, W, C) -> float32 (N, C, h, w) in [-1, 1], h and w at most 32."""
     parts = []
     for start in range(0, len(images), 1000):
-        x = torch.from_numpy(np.ascontiguousarray(images[start : start + 1000])).permute(0, 3, 1, 2).float()
+        x = torch.tensor(images[start : start + 1000]).permute(0, 3, 1, 2).float()
         if max(x.shape[2:]) > _LARGEST:
             x = F.interpolate(x, size=[min(side, _LARGEST) for side in x.shape[2:]], mode="area")
         parts.append(x / 127.5 - 1)

@@ -49,6 +49,14 @@ def test_pixels_0_and_255_are_minus_1_and_1():
     assert sorted(batch.flatten().tolist()) == [-1.0, 1.0]
 
 
+def test_read_only_images_are_taken_without_a_warning_and_stay_as_they_are():
+    images = np.zeros((4, 2, 2, 1), np.uint8)
+    images.flags.writeable = False
+    source = DeviceData(ImageData(images=images), conditional=False, seed=0, device=CPU)
+    source.images.fill_(7)
+    assert not images.any()
+
+
 def test_a_batch_larger_than_the_data_goes_round():
     assert len(data(3).batch(8)[0]) == 8
 

@@ -22,6 +22,7 @@ def bars(random, sample):
 
 def test_a_classifier_learns_what_it_is_shown(bars):
     training, test = bars(90), bars(30)
+    training.images.flags.writeable = False  # as they may come out of a file
     classifier = train_classifier(training.images, training.labels, num_classes=3, epochs=8, seed=0)
     np.testing.assert_array_equal(predict(classifier, test.images), test.labels)
 
