@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,12 @@ from ganzoo.config import Layer, Section, resolve
 from ganzoo.errors import Diverged, GanzooError, RunError
 from ganzoo.evaluation.evaluate import Request, evaluate
 from ganzoo.evaluation.find import open_subject
-from ganzoo.evaluation.keep import keep_in_run, of_run
+from ganzoo.evaluation.keep import keep_in_run, of_newest
 from ganzoo.evaluation.progress import Stages
 from ganzoo.evaluation.scores import Evaluation
+from ganzoo.files import write_whole
 from ganzoo.registry import Registry
-from ganzoo.runs.checkpoint import checkpoints, load_checkpoint
+from ganzoo.runs.checkpoint import newest_checkpoint
 from ganzoo.runs.folder import RunFolder
 from ganzoo.specs import Split
 
@@ -73,7 +74,7 @@ class Experiment:
         elif self.folder.is_dir() and any(self.folder.iterdir()):
             raise RunError(f"{self.folder} is not empty and holds no experiment. Choose another folder with '--out'.")
         self.folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(self.plan.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8")
+        write_whole(path, json.dumps(self.plan.model_dump(mode="json"), indent=2) + "\n")
 
     def resolve_all(self, registry: Registry) -> None:
         """Raise for a recipe or setting that cannot be, before anything is trained."""
@@ -101,11 +102,9 @@ class Experiment:
 
     def _layers(self, seed: int) -> list[Layer]:
         plan = self.plan
-        budget = {"kimg": plan.kimg} if plan.kimg is not None else {"steps": plan.steps} if plan.steps else {}
-        line = {"dataset": plan.dataset, "seed": seed, "device": self.device, **budget}
-        if self.data_dir is not None:
-            line["data_dir"] = self.data_dir
-        return [Layer("experiment", {**plan.settings, **line})]
+        line = {"dataset": plan.dataset, "seed": seed, "device": self.device}
+        asked = {"kimg": plan.kimg, "steps": plan.steps, "data_dir": self.data_dir}
+        return [Layer("experiment", plan.settings | line | {key: v for key, v in asked.items() if v is not None})]
 
     def _train(self, run: RunFolder, recipe: str, seed: int, registry: Registry) -> int | None:
         """Train, or go on, or see that there is nothing to do. Returns the signal that asked to stop."""
@@ -117,10 +116,10 @@ class Experiment:
 
     def _score(self, run: RunFolder, registry: Registry, stages: Stages) -> Evaluation:
         """What was measured of the run's end; measured now if it was not before."""
+        before = of_newest(run)
+        if before:
+            return before
         plan = self.plan
-        for before in of_run(run)[-1:]:
-            if finished(run) and before.scored.kimg == _kimg(run):
-                return before
         with open_subject(str(run.path), registry) as subject, stages.open():
             request = Request(
                 dataset=plan.dataset,
@@ -138,20 +137,11 @@ class Experiment:
 
 def finished(run: RunFolder) -> bool:
     """Whether a run's newest good checkpoint has used up its budget."""
-    config, counters = run.read_config()[0].config, _counters(run)
+    config = run.read_config()[0].config
+    try:
+        _, _, counters = newest_checkpoint(run.checkpoints, lambda _: None)
+    except RunError:
+        return False
     if config.steps is not None:
-        return counters["g_steps"] >= config.steps
-    return counters["nimg"] >= 1000 * (config.kimg or 0)
-
-
-def _counters(run: RunFolder) -> Mapping[str, int]:
-    for path in checkpoints(run.checkpoints):
-        try:
-            return load_checkpoint(path)[1]
-        except RunError:
-            continue
-    return {"g_steps": 0, "nimg": 0}
-
-
-def _kimg(run: RunFolder) -> float:
-    return _counters(run)["nimg"] / 1000
+        return bool(counters["g_steps"] >= config.steps)
+    return bool(counters["nimg"] >= 1000 * (config.kimg or 0))

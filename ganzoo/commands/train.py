@@ -74,6 +74,7 @@ def command(
     The last line on stdout is the run folder.
     """
     from ganzoo.config import Layer, read_settings, resolve
+    from ganzoo.evaluation.watch import Watch
     from ganzoo.registry import get_registry
 
     given = {key: value for key, value in options.items() if value is not None}
@@ -93,11 +94,11 @@ def command(
         ]
         if any(others):
             raise click.UsageError("A resumed run keeps its settings: only --kimg or --steps may go with --resume.")
-        from ganzoo.evaluation.watch import Watch
         from ganzoo.training import resume as go_on
 
-        budget = {key: options[key] for key in ("kimg", "steps")}
-        return _finish(ctx, go_on(resume, get_registry(), scorer=Watch(get_registry()), **budget))
+        registry = get_registry()
+        outcome = go_on(resume, registry, kimg=options["kimg"], steps=options["steps"], scorer=Watch(registry))
+        return _finish(ctx, outcome)
     if recipe is None:
         raise click.UsageError("Which recipe? For example 'ganzoo train dcgan-wgangp'; see 'ganzoo list'.")
 
@@ -112,7 +113,6 @@ def command(
     if dry_run:
         return _dry_run(resolved)
 
-    from ganzoo.evaluation.watch import Watch
     from ganzoo.runs.folder import next_run
     from ganzoo.training import start
 

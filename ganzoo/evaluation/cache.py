@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from ganzoo.data.files import CACHE
+from ganzoo.files import write_whole
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -59,15 +59,11 @@ class FeatureCache:
         """Keep arrays, whole or not at all; a cache that cannot be written is said and does no harm."""
         path = self._path(kind)
         held = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(save(held, metadata={"sha256": _digest(held)}))
-            partial.replace(path)
+            write_whole(path, save(held, metadata={"sha256": _digest(held)}))
         except OSError as error:
             self.say(f"{path} could not be written ({error.strerror}); the features will be computed again next time.")
-            with suppress(OSError):
-                partial.unlink()
 
     def forget_others(self) -> None:
         """Remove, and name, what was kept of other images under this label."""

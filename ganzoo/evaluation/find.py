@@ -13,8 +13,7 @@ from ganzoo.data.load import load_dataset
 from ganzoo.errors import ConfigError, GanzooError
 from ganzoo.evaluation.sources import Images, Model, Source
 from ganzoo.registry import Registry
-from ganzoo.runs.checkpoint import checkpoints
-from ganzoo.runs.folder import RunFolder, public_name
+from ganzoo.runs.folder import RunFolder, checkpoints, public_name, stage
 from ganzoo_serve.errors import ModelError
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.metadata import read
@@ -73,7 +72,7 @@ def _is_of_newest(run: RunFolder) -> bool:
         training = read(run.model).training
     except ModelError:
         return False
-    return bool(kept and training and training.kimg is not None and f"kimg{training.kimg:010.3f}" == kept[0].stem)
+    return bool(kept and training and training.kimg is not None and stage(training.kimg) == kept[0].stem)
 
 
 def _trained_on(generator: Generator, registry: Registry) -> str | None:

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from ganzoo.config import Section
 from ganzoo.errors import ConfigError, DataError
+from ganzoo.files import write_whole
 from ganzoo.specs import Split
 
 ClassRule: TypeAlias = Literal["none", "as in the data", "uniform", "their own"]
@@ -97,9 +98,7 @@ class Evaluation(Section):
     def write(self, path: Path) -> None:
         """Write the document, whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.partial")
-        partial.write_text(json.dumps(self.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, json.dumps(self.model_dump(mode="json"), indent=2) + "\n")
 
     @classmethod
     def read(cls, path: Path) -> Evaluation:

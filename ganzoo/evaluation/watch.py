@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 
 from ganzoo.errors import DataError
 from ganzoo.evaluation.evaluate import Request, evaluate
+from ganzoo.evaluation.find import open_subject
 from ganzoo.evaluation.keep import keep_in_run
 from ganzoo.evaluation.progress import Stages
 from ganzoo.evaluation.scores import Evaluation, Score
-from ganzoo.evaluation.sources import Model
+from ganzoo.files import write_whole
 from ganzoo.registry import Registry
-from ganzoo.runs.checkpoint import checkpoints
-from ganzoo.runs.folder import RunFolder
-from ganzoo_serve.generator import Generator
+from ganzoo.runs.folder import RunFolder, checkpoints
 
 
 class Watch:
@@ -32,8 +28,6 @@ class Watch:
 
     def __call__(self, run: RunFolder) -> Mapping[str, float]:
         """The numbers by name, for the log. Raises GanzooError."""
-        from ganzoo.export import export_run
-
         config = run.read_config()[0].config
         scoring, stages = config.scoring, Stages(quiet=True)
         request = Request(
@@ -44,11 +38,8 @@ class Watch:
             samples=scoring.samples,
             data_dir=config.data_dir,
         )
-        checkpoint = checkpoints(run.checkpoints)[0]
-        with tempfile.TemporaryDirectory(prefix="ganzoo-") as folder:
-            file = export_run(run.path, self._registry, path=Path(folder) / "model.onnx").path
-            with Generator.load(file) as generator:
-                evaluation = evaluate(Model(generator), request, self._registry, stages).evaluation
+        with open_subject(str(run.path), self._registry) as subject:
+            evaluation = evaluate(subject.source, request, self._registry, stages).evaluation
         keep_in_run(run, evaluation)
         values = {score.name: score.value for score in evaluation.scores}
         stages.say(
@@ -56,7 +47,7 @@ class Watch:
             + ", ".join(f"{name} {value:.4g}" for name, value in values.items())
         )
         if _is_best(run, evaluation.scores[0]):
-            _keep(checkpoint, run.best)
+            write_whole(run.best, checkpoints(run.checkpoints)[0].read_bytes())
             evaluation.write(run.scores / "best.json")
         return values
 
@@ -71,9 +62,3 @@ def _is_best(run: RunFolder, score: Score) -> bool:
         if best.name == score.name and not best.protocol.unlike(score.protocol):
             return score.value < best.value if score.better == "lower" else score.value > best.value
     return True
-
-
-def _keep(checkpoint: Path, best: Path) -> None:
-    partial = best.with_name(f".{best.name}.partial")
-    shutil.copyfile(checkpoint, partial)
-    partial.replace(best)

@@ -17,9 +17,10 @@ from ganzoo.errors import ConfigError, ExportError, RunError
 from ganzoo.export.gate import Parity, gate, golden
 from ganzoo.export.graph import to_onnx, without_parametrizations
 from ganzoo.registry import Registry
-from ganzoo.runs.checkpoint import load_checkpoint, newest_checkpoint
+from ganzoo.runs.checkpoint import newest_checkpoint
 from ganzoo.runs.folder import DataFacts, RunFolder, public_name
 from ganzoo.runs.networks import Inputs, build_networks, settled
+from ganzoo.sealed import read_sealed
 from ganzoo.specs import ImageShape
 from ganzoo_serve.metadata import KEY, Dataset, Image, Latent, Layout, ModelMetadata, Output, Training, slug
 
@@ -60,7 +61,7 @@ def export_run(
     if best and not run.best.is_file():
         raise RunError(f"{folder} has no best checkpoint: it was not measured while it trained ('--eval-every KIMG').")
     if best:
-        tensors, counters = load_checkpoint(run.best)
+        tensors, counters = read_sealed(run.best)
     else:
         _, tensors, counters = newest_checkpoint(run.checkpoints, lambda text: print(text, file=sys.stderr))
     counts = facts.class_counts if config.conditional else ()

@@ -18,10 +18,12 @@ from pydantic import ValidationError
 
 from ganzoo.config import Resolved, Section, TrainConfig
 from ganzoo.errors import RunError
+from ganzoo.files import write_whole
 from ganzoo.specs import ImageData
 
 RUNS = Path("runs")
 FORMAT = 1  # of config.json
+CHECKPOINT = ".safetensors"
 
 
 class DataFacts(Section):
@@ -108,9 +110,7 @@ class RunFolder:
             "data": facts.model_dump(mode="json"),
             "versions": versions,
         }
-        partial = self.config_file.with_name(".config.json.partial")
-        partial.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-        partial.replace(self.config_file)
+        write_whole(self.config_file, json.dumps(document, indent=2) + "\n")
 
     def read_config(self) -> tuple[Resolved, DataFacts]:
         """The configuration and data that the run was started with. Raises RunError if they cannot be read."""
@@ -181,9 +181,17 @@ class RunFolder:
     def rewind(self, nimg: int) -> None:
         """Forget statistics later than ``nimg`` images: a resumed run writes them again."""
         kept = [record for record in self.stats() if record["nimg"] <= nimg]
-        partial = self.stats_file.with_name(".stats.jsonl.partial")
-        partial.write_text("".join(json.dumps(record) + "\n" for record in kept), encoding="utf-8")
-        partial.replace(self.stats_file)
+        write_whole(self.stats_file, "".join(json.dumps(record) + "\n" for record in kept))
+
+
+def stage(kimg: float) -> str:
+    """How what belongs to a moment of a run is named, so that names sort as time: ``kimg000012.500``."""
+    return f"kimg{kimg:010.3f}"
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """The checkpoints of a folder, newest first."""
+    return sorted(folder.glob(f"kimg*{CHECKPOINT}"), reverse=True)
 
 
 def public_name(dataset: str) -> str:

@@ -16,8 +16,8 @@ from ganzoo.config import Resolved, TrainConfig, with_budget
 from ganzoo.data.load import load_dataset
 from ganzoo.errors import GanzooError, RunError
 from ganzoo.registry import Registry
-from ganzoo.runs.checkpoint import checkpoints, newest_checkpoint
-from ganzoo.runs.folder import DataFacts, RunFolder
+from ganzoo.runs.checkpoint import newest_checkpoint
+from ganzoo.runs.folder import DataFacts, RunFolder, checkpoints, stage
 from ganzoo.specs import ImageData
 from ganzoo.training.interrupts import Interrupts
 from ganzoo.training.loop import Scorer, critic_steps_before, play, save, score
@@ -157,7 +157,7 @@ def _train(state: TrainingState, run: RunFolder, scorer: Scorer | None) -> Outco
     if state.config.scoring.every is None:
         scorer = None
     if state.nimg == 0:
-        save_preview(state, run.samples / "kimg000000.000.png")
+        save_preview(state, run.samples / f"{stage(0)}.png")
         if scorer:  # whatever stands in its way is better known before the work than after it
             save(state, run)
             score(state, run, scorer)

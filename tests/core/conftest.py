@@ -83,12 +83,13 @@ def measures(zoo, monkeypatch, tmp_path):
 @pytest.fixture
 def quick_export(monkeypatch):
     """An "export" that makes another tiny model of every checkpoint: the real one takes seconds, and has its own tests."""
-    from ganzoo.runs.checkpoint import checkpoints, load_checkpoint
+    from ganzoo.runs.folder import checkpoints
+    from ganzoo.sealed import read_sealed
     from ganzoo_serve.metadata import Training
     from ganzoo_serve.testing import make_metadata, make_model
 
     def export_run(folder, registry, *, path):
-        nimg = load_checkpoint(checkpoints(folder / "checkpoints")[0])[1]["nimg"]
+        nimg = read_sealed(checkpoints(folder / "checkpoints")[0])[1]["nimg"]
         metadata = make_metadata("tiny", size=8, channels=1, training=Training(kimg=nimg / 1000))
         path.write_bytes(make_model(metadata, weights_seed=nimg).SerializeToString())
         return SimpleNamespace(path=path)

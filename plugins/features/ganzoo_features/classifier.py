@@ -21,7 +21,7 @@ from torch import Tensor
 
 from ganzoo import ConfigError, DataError, FeatureContext, ImageData, ImageShape
 from ganzoo.evaluation import Extractor, Features
-from ganzoo_features import store
+from ganzoo.sealed import Damaged, digest, read_sealed, write_sealed
 from ganzoo_features.device import exactly, pick_device, place
 from ganzoo_features.networks import DIM, MIDDLE, STEM, TOP, Classifier, blank
 from ganzoo_features.training import default_epochs, train
@@ -46,7 +46,7 @@ class ClassifierFeatures(Extractor):
     def __init__(
         self, network: Classifier, image_shape: ImageShape, class_names: tuple[str, ...], device: torch.device
     ) -> None:
-        self.identity = store.digest(network.state_dict(), f"classifier {VERSION} {tuple(image_shape)}")
+        self.identity = digest(network.state_dict(), f"classifier {VERSION} {tuple(image_shape)}")
         self.num_classes, self.class_names = len(class_names), class_names
         self._expected = (image_shape.height, image_shape.width, image_shape.channels)
         self._network = place(network, device)
@@ -115,10 +115,10 @@ def _key(context: FeatureContext[ClassifierOptions], data: ImageData) -> str:
 def _kept(path: Path, say: Callable[[str], None]) -> Kept | None:
     """What the cache holds, or None; what is damaged is named."""
     try:
-        return store.read(path)
+        return read_sealed(path)
     except FileNotFoundError:
         return None
-    except store.Damaged as error:
+    except Damaged as error:
         say(f"{error}; the classifier is trained again.")
         return None
 
@@ -148,7 +148,7 @@ def _alone(path: Path, say: Callable[[str], None]) -> Iterator[None]:
 def _keep(path: Path, kept: Kept, say: Callable[[str], None]) -> None:
     """Write to the cache; what was trained is good even if it cannot be kept."""
     try:
-        store.write(path, *kept)
+        write_sealed(path, *kept)
     except OSError as error:
         say(
             f"The classifier could not be kept as {path}: {error.strerror or error}. It will be trained anew next time."

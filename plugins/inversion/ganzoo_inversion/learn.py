@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ganzoo import GanzooError, ImageData
+from ganzoo.files import write_whole
 from ganzoo_inversion.encoder_file import Encoder, EncoderMetadata, check, serialize
 from ganzoo_inversion.measure import held_out_errors, image_errors, sentence
 from ganzoo_inversion.model import Model
@@ -74,12 +75,8 @@ def _real_images(name: str, model: Model, data_dir: Path | None) -> ImageData:
 
 
 def _write(path: Path, data: bytes) -> None:
-    partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(data)
-        partial.replace(path)
+        write_whole(path, data)
     except OSError as error:
         raise GanzooError(f"{path} could not be written: {error.strerror}.") from error
-    finally:
-        partial.unlink(missing_ok=True)

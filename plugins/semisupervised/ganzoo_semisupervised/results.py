@@ -2,13 +2,13 @@
 
 import json
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ganzoo import ConfigError, DataError
+from ganzoo.files import write_whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,9 +86,4 @@ def write(path: Path, outcome: Outcome) -> None:
         },
         indent=2,
     )
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text + "\n", encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, text + "\n")

@@ -9,8 +9,9 @@ from ganzoo.evaluation.evaluate import Request, evaluate
 from ganzoo.evaluation.scores import Scored
 from ganzoo.evaluation.sources import Model
 from ganzoo.export import export_run
-from ganzoo.runs.checkpoint import checkpoints, load_checkpoint
+from ganzoo.runs.folder import checkpoints
 from ganzoo.runs.networks import Inputs, as_pixels, build_networks, settled
+from ganzoo.sealed import read_sealed
 from ganzoo.specs import ImageShape
 from ganzoo.training import start
 from ganzoo_serve.generator import Generator
@@ -25,7 +26,7 @@ class Torch:
 
     def __init__(self, run, config, registry):
         G, _ = build_networks(config, registry, self.shape, 0)
-        tensors, _ = load_checkpoint(checkpoints(run / "checkpoints")[0])
+        tensors, _ = read_sealed(checkpoints(run / "checkpoints")[0])
         G.load_state_dict({k.removeprefix("G_ema."): v for k, v in tensors.items() if k.startswith("G_ema.")})
         self.inputs = Inputs(config.z_dim, config.z_distribution, (), torch.device("cpu"))
         self.G = settled(G, self.inputs)

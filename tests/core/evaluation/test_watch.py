@@ -9,8 +9,8 @@ from ganzoo.errors import ConfigError
 from ganzoo.evaluation.keep import of_run
 from ganzoo.evaluation.scores import Evaluation
 from ganzoo.evaluation.watch import Watch
-from ganzoo.runs.checkpoint import checkpoints, load_checkpoint
-from ganzoo.runs.folder import RunFolder
+from ganzoo.runs.folder import RunFolder, checkpoints
+from ganzoo.sealed import read_sealed
 from ganzoo.training import resume, start
 
 SETTINGS = {
@@ -57,7 +57,7 @@ def test_numbers_are_written_at_the_start_as_often_as_asked_and_at_the_end(train
 def test_the_best_checkpoint_is_kept_whatever_comes_after_it(train):
     run = train("run", **{"scoring.every": 0.02, "keep_checkpoints": 1})
     kimg, value = min(scored(run), key=lambda pair: pair[1])
-    assert load_checkpoint(run.best)[1]["nimg"] == round(kimg * 1000)
+    assert read_sealed(run.best)[1]["nimg"] == round(kimg * 1000)
     best = Evaluation.read(run.scores / "best.json")
     assert (best.scored.kimg, best.scores[0].value) == (kimg, value)
     assert len(checkpoints(run.checkpoints)) == 1

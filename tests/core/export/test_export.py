@@ -17,7 +17,7 @@ from ganzoo.export import export_generator, export_run
 from ganzoo.export.gate import BATCHES
 from ganzoo.export.graph import to_onnx
 from ganzoo.registry import get_registry
-from ganzoo.runs.checkpoint import checkpoints
+from ganzoo.runs.folder import checkpoints
 from ganzoo.runs.networks import Inputs, build_networks, settled
 from ganzoo.training import start
 from ganzoo_serve.generator import Generator

@@ -6,12 +6,11 @@ import torch
 
 from ganzoo.errors import RunError
 from ganzoo.runs.checkpoint import (
-    Damaged,
-    checkpoints,
-    load_checkpoint,
     newest_checkpoint,
     save_checkpoint,
 )
+from ganzoo.runs.folder import checkpoints
+from ganzoo.sealed import Damaged, read_sealed
 
 TENSORS = {
     "weight": torch.arange(6, dtype=torch.float32).view(2, 3),
@@ -35,7 +34,7 @@ def save(folder, nimg=1000, keep=2):
 
 
 def test_what_was_saved_comes_back(folder):
-    tensors, plain = load_checkpoint(save(folder))
+    tensors, plain = read_sealed(save(folder))
     assert plain == {"nimg": 1000}
     assert tensors.keys() == TENSORS.keys()
     for name, tensor in TENSORS.items():
@@ -68,11 +67,11 @@ def test_a_file_cut_short_anywhere_is_passed_over_and_named(folder):
 def test_any_flipped_byte_is_noticed(folder):
     path = save(folder)
     content = path.read_bytes()
-    tensors, plain = load_checkpoint(path)
+    tensors, plain = read_sealed(path)
     for position in range(len(content)):
         path.write_bytes(content[:position] + bytes([content[position] ^ 1]) + content[position + 1 :])
         try:
-            found, other = load_checkpoint(path)
+            found, other = read_sealed(path)
         except Damaged:
             continue
         # Only the padding of the header may change without a trace: what is read must then be what was written.
@@ -109,4 +108,4 @@ def test_pickled_code_is_never_read(folder):
     evil = folder / "kimg000009.000.safetensors"
     torch.save({"weight": torch.ones(1)}, evil)
     with pytest.raises(Damaged, match="cannot be read"):
-        load_checkpoint(evil)
+        read_sealed(evil)

@@ -11,7 +11,8 @@ from ganzoo.config import Layer, TrainConfig, resolve
 from ganzoo.data.load import load_dataset
 from ganzoo.errors import ConfigError, Diverged, GanzooError, RunError
 from ganzoo.registry import get_registry
-from ganzoo.runs.checkpoint import checkpoints, load_checkpoint
+from ganzoo.runs.folder import checkpoints
+from ganzoo.sealed import read_sealed
 from ganzoo.techniques import Technique
 from ganzoo.training import estimate, resume, start
 from ganzoo.training.loop import critic_steps, critic_steps_before, due
@@ -104,7 +105,7 @@ def test_nan_ends_the_run_with_the_last_good_checkpoint(tmp_path, registry_with_
     with pytest.raises(Diverged, match=r"diverged(.|\n)*last good checkpoint is .*kimg0000(.|\n)*lower learning rate"):
         start(resolved, registry_with_exploding_loss, tmp_path / "run")
     (newest, *_) = checkpoints(tmp_path / "run" / "checkpoints")
-    tensors, counters = load_checkpoint(newest)
+    tensors, counters = read_sealed(newest)
     assert counters["nimg"] <= 80
     assert all(tensor.isfinite().all() for name, tensor in tensors.items() if tensor.is_floating_point())
 

@@ -15,8 +15,8 @@ from PIL import Image
 from ganzoo.config import Layer, resolve
 from ganzoo.errors import RunError
 from ganzoo.registry import get_registry
-from ganzoo.runs.checkpoint import checkpoints, load_checkpoint
-from ganzoo.runs.folder import RunFolder
+from ganzoo.runs.folder import RunFolder, checkpoints
+from ganzoo.sealed import read_sealed
 from ganzoo.training import resume, start
 
 TINY = {
@@ -162,7 +162,7 @@ def test_killed_at_random_moments_it_always_goes_on_from_a_whole_checkpoint(time
         process.kill()
         process.communicate()
         newest = checkpoints(run / "checkpoints")[0]
-        _, counters = load_checkpoint(newest)  # whole, or this raises
+        _, counters = read_sealed(newest)  # whole, or this raises
         assert counters["nimg"] > reached
         reached = counters["nimg"]
         process = begin([*COMMAND, "train", "--resume", str(run)])
@@ -185,6 +185,6 @@ def test_a_signal_saves_and_says_how_to_go_on(number, code, tmp_path):
     assert process.returncode == code, messages
     assert output.splitlines()[-1] == str(run)
     assert f"ganzoo train --resume {run}" in messages
-    _, counters = load_checkpoint(checkpoints(run / "checkpoints")[0])
+    _, counters = read_sealed(checkpoints(run / "checkpoints")[0])
     assert counters["nimg"] > 0
     assert Path(run / "config.json").exists()

@@ -8,7 +8,7 @@ import torch
 from filelock import FileLock
 
 from ganzoo import ConfigError, DataError, ImageData
-from ganzoo_features import classifier, store, training
+from ganzoo_features import classifier, training
 from ganzoo_features.networks import MIDDLE, TOP
 
 
@@ -199,7 +199,7 @@ def test_a_classifier_that_cannot_be_kept_is_used_all_the_same(build, digits, mo
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store, "write", full)
+    monkeypatch.setattr(classifier, "write_sealed", full)
     built = build("classifier", digits(0, 50), epochs=1)
     assert any("could not be kept as" in line and "No space left" in line for line in built.said)
     assert built.extractor(digits(0, 5).images).features.shape == (5, built.extractor.dim)
