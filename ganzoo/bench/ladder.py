@@ -13,10 +13,10 @@ import PIL.ImageFilter
 from ganzoo.data.load import load_dataset
 from ganzoo.errors import ConfigError
 from ganzoo.evaluation.evaluate import Found, Request, evaluate
-from ganzoo.evaluation.progress import Stages
 from ganzoo.evaluation.real import RealImages
 from ganzoo.evaluation.samples import Pixels
 from ganzoo.evaluation.sources import Images
+from ganzoo.progress import Stages
 from ganzoo.registry import Registry
 from ganzoo.specs import ImageData, ImageShape
 from ganzoo_serve.images import grid

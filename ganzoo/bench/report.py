@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ganzoo.bench.zoo import Plan, Row
-from ganzoo.evaluation.scores import Protocol, Score, mean_and_interval, show
+from ganzoo.evaluation.interval import mean_and_interval
+from ganzoo.evaluation.scores import Protocol, Score, show
 from ganzoo.evaluation.tables import table
 from ganzoo.registry import Registry
 from ganzoo.specs import Published

@@ -15,9 +15,9 @@ from ganzoo.errors import Diverged, GanzooError, RunError
 from ganzoo.evaluation.evaluate import Request, evaluate
 from ganzoo.evaluation.find import open_subject
 from ganzoo.evaluation.keep import keep_in_run, of_newest
-from ganzoo.evaluation.progress import Stages
 from ganzoo.evaluation.scores import Evaluation
 from ganzoo.files import write_whole
+from ganzoo.progress import Stages
 from ganzoo.registry import Registry
 from ganzoo.runs.checkpoint import newest_checkpoint
 from ganzoo.runs.folder import RunFolder

@@ -68,8 +68,8 @@ def zoo(
     """
     from ganzoo.bench.report import write_report
     from ganzoo.bench.zoo import Experiment, Plan, Row
-    from ganzoo.evaluation.progress import Stages
     from ganzoo.evaluation.scores import require_alike
+    from ganzoo.progress import Stages
     from ganzoo.registry import get_registry
 
     if kimg is not None and steps is not None:
@@ -130,9 +130,9 @@ def metrics_(
     """
     from ganzoo.bench.ladder import ladder, save_rows
     from ganzoo.evaluation.evaluate import Request
-    from ganzoo.evaluation.progress import Stages
     from ganzoo.evaluation.scores import rows
     from ganzoo.evaluation.tables import table
+    from ganzoo.progress import Stages
     from ganzoo.registry import get_registry
 
     request = Request(

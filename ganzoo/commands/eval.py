@@ -74,7 +74,7 @@ def command(
     from ganzoo.evaluation.evaluate import Request, evaluate
     from ganzoo.evaluation.find import dataset_of, open_subject
     from ganzoo.evaluation.keep import keep_in_run, save_pictures
-    from ganzoo.evaluation.progress import Stages
+    from ganzoo.progress import Stages
     from ganzoo.registry import get_registry
     from ganzoo.runs.folder import newest_run
 

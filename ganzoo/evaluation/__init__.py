@@ -1,5 +1,6 @@
 """Scoring exported models. What stands here is what plugins of features and metrics need; it imports no torch."""
 
+from ganzoo.evaluation.interval import mean_and_interval
 from ganzoo.evaluation.samples import (
     Comparison,
     Estimate,
@@ -26,4 +27,5 @@ __all__ = [
     "Moments",
     "Pixels",
     "Sample",
+    "mean_and_interval",
 ]

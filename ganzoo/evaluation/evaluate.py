@@ -16,12 +16,13 @@ from ganzoo.data.files import DataFiles
 from ganzoo.errors import BrokenPlugin, ConfigError
 from ganzoo.evaluation.cache import cache_folder
 from ganzoo.evaluation.choice import Asked, choose, labels_rule, within_sight
+from ganzoo.evaluation.interval import mean_and_interval
 from ganzoo.evaluation.look import BLOCK, Eye, look
-from ganzoo.evaluation.progress import Stages
 from ganzoo.evaluation.real import RealImages
 from ganzoo.evaluation.samples import Comparison, Estimate, Extractor, Features, Measured, Pixels, Sample
-from ganzoo.evaluation.scores import ClassRule, Evaluation, Protocol, Score, mean_and_interval
+from ganzoo.evaluation.scores import ClassRule, Evaluation, Protocol, Score
 from ganzoo.evaluation.sources import Source
+from ganzoo.progress import Stages
 from ganzoo.registry import Registry
 from ganzoo.runs.folder import public_name
 from ganzoo.specs import FeatureContext, Metric, Need, Options, Split

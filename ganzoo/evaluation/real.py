@@ -8,8 +8,8 @@ from ganzoo.data.load import load_dataset
 from ganzoo.errors import ConfigError
 from ganzoo.evaluation.cache import Arrays, FeatureCache
 from ganzoo.evaluation.look import BLOCK, Eye, look
-from ganzoo.evaluation.progress import Stages
 from ganzoo.evaluation.samples import Moments, Sample
+from ganzoo.progress import Stages
 from ganzoo.registry import Registry
 from ganzoo.runs.folder import DataFacts
 from ganzoo.specs import ImageData, ImageShape, Need, Split

@@ -149,15 +149,6 @@ def only(evaluations: Iterable[Evaluation], names: Sequence[str], where: Mapping
     return kept
 
 
-def mean_and_interval(values: Sequence[float]) -> tuple[float, float]:
-    """The mean of two or more values, and half of Student's 95 % interval around it."""
-    import numpy as np
-    from scipy.stats import t
-
-    half = t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
-    return float(np.mean(values)), float(half)
-
-
 def require_alike(evaluations: Sequence[Evaluation]) -> None:
     """Raise DataError, naming what differs, if a score of one has the name but not the protocol of another's."""
     seen: dict[str, tuple[str, Protocol]] = {}

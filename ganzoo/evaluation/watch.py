@@ -9,9 +9,9 @@ from ganzoo.errors import DataError
 from ganzoo.evaluation.evaluate import Request, evaluate
 from ganzoo.evaluation.find import open_subject
 from ganzoo.evaluation.keep import keep_in_run
-from ganzoo.evaluation.progress import Stages
 from ganzoo.evaluation.scores import Evaluation, Score
 from ganzoo.files import write_whole
+from ganzoo.progress import Stages
 from ganzoo.registry import Registry
 from ganzoo.runs.folder import RunFolder, checkpoints
 

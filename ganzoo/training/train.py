@@ -14,6 +14,7 @@ import torch
 
 from ganzoo.config import Resolved, TrainConfig, with_budget
 from ganzoo.data.load import load_dataset
+from ganzoo.devices import pick_device
 from ganzoo.errors import GanzooError, RunError
 from ganzoo.registry import Registry
 from ganzoo.runs.checkpoint import newest_checkpoint
@@ -21,7 +22,7 @@ from ganzoo.runs.folder import DataFacts, RunFolder, checkpoints, stage
 from ganzoo.specs import ImageData
 from ganzoo.training.interrupts import Interrupts
 from ganzoo.training.loop import Scorer, critic_steps_before, play, save, score
-from ganzoo.training.precision import apply_precision, pick_device
+from ganzoo.training.precision import apply_precision
 from ganzoo.training.preview import save_preview
 from ganzoo.training.progress import TrainingProgress
 from ganzoo.training.state import TrainingState, build_state

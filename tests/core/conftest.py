@@ -72,7 +72,7 @@ def measures(zoo, monkeypatch, tmp_path):
     import ganzoo_classic
     import ganzoo_datasets
     import ganzoo_losses
-    from ganzoo.evaluation.progress import Stages
+    from ganzoo.progress import Stages
 
     monkeypatch.setenv("GANZOO_CACHE", str(tmp_path / "cache"))
     plugin = made_up_measures.Plugin()
@@ -95,6 +95,15 @@ def quick_export(monkeypatch):
         return SimpleNamespace(path=path)
 
     monkeypatch.setattr("ganzoo.export.export_run", export_run)
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory):
+    """A model with classes, in a file."""
+    from ganzoo_serve.testing import make_metadata, write_model
+
+    metadata = make_metadata("tiny", classes=("cat", "dog"))
+    return write_model(tmp_path_factory.mktemp("models") / "tiny.onnx", metadata)
 
 
 @pytest.fixture

@@ -20,9 +20,10 @@ from filelock import FileLock, Timeout
 from torch import Tensor
 
 from ganzoo import ConfigError, DataError, FeatureContext, ImageData, ImageShape
+from ganzoo.devices import pick_device
 from ganzoo.evaluation import Extractor, Features
 from ganzoo.sealed import Damaged, digest, read_sealed, write_sealed
-from ganzoo_features.device import exactly, pick_device, place
+from ganzoo_features.device import exactly, place
 from ganzoo_features.networks import DIM, MIDDLE, STEM, TOP, Classifier, blank
 from ganzoo_features.training import default_epochs, train
 

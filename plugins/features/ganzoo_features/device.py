@@ -1,4 +1,4 @@
-"""Where the networks run."""
+"""How the networks run on a device."""
 
 from __future__ import annotations
 
@@ -8,24 +8,7 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from ganzoo import ConfigError
-
 NetworkT = TypeVar("NetworkT", bound=nn.Module)
-
-
-def pick_device(name: str) -> torch.device:
-    """``auto`` is CUDA where there is one, else the CPU. Raises ConfigError for a device that is not there."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        device = torch.device("meta")
-    if device.type not in ("cpu", "cuda"):
-        raise ConfigError(f"Features cannot be computed on {name!r}; expected auto, cpu, cuda or cuda:N.")
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise ConfigError(f"{name!r} was asked for, but torch sees {torch.cuda.device_count()} CUDA devices here.")
-    return device
 
 
 def place(network: NetworkT, device: torch.device) -> NetworkT:

@@ -22,8 +22,9 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from ganzoo import ConfigError, DataError, FeatureContext
 from ganzoo.data import to_channels
+from ganzoo.devices import pick_device
 from ganzoo.evaluation import Extractor, Features
-from ganzoo_features.device import exactly, pick_device, place
+from ganzoo_features.device import exactly, place
 
 if TYPE_CHECKING:
     from ganzoo.evaluation import Pixels

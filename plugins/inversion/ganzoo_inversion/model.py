@@ -7,10 +7,9 @@ from pathlib import Path
 from types import TracebackType
 
 import onnx
-import torch
 from torch import Tensor
 
-from ganzoo import ConfigError
+from ganzoo.devices import pick_device
 from ganzoo_inversion.graph import TorchGraph
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.metadata import Image, Latent, graph_sha256, load_bytes
@@ -24,7 +23,7 @@ class Model:
     """
 
     def __init__(self, path: Path, *, device: Device = "auto") -> None:
-        self.device = torch_device(device)
+        self.device = pick_device(device)
         self.path, self.generator = path, Generator.load(path, device=device)
 
     @property
@@ -72,11 +71,3 @@ class Model:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.generator.close()
-
-
-def torch_device(device: Device) -> torch.device:
-    """Where torch computes. Raises ConfigError if CUDA was asked for and there is none."""
-    there = torch.cuda.is_available()
-    if device == "cuda" and not there:
-        raise ConfigError("CUDA was asked for, but torch finds no GPU. To run on the CPU: '--device cpu'.")
-    return torch.device("cuda" if there and device != "cpu" else "cpu")

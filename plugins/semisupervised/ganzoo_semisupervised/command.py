@@ -7,8 +7,6 @@ from typing import Any
 
 import click
 
-from ganzoo import ConfigError
-
 
 class Seeds(click.ParamType):  # type: ignore[type-arg]
     """``3`` -> [0, 1, 2]; ``5,7`` -> [5, 7]; ``5,`` -> [5]."""
@@ -87,29 +85,11 @@ def command(
     ganzoo semisupervised
     ganzoo semisupervised --dataset mnist --labels 100 --seeds 3 --json mnist-100.json
     """
+    from ganzoo.devices import pick_device
     from ganzoo_semisupervised.data import load
     from ganzoo_semisupervised.experiment import run
     from ganzoo_semisupervised.report import table
 
     data = load(dataset, resolution=resolution, data_dir=data_dir)
-    outcome = run(data, labels=labels, seeds=seeds, epochs=epochs, device=choose_device(device), out=out)
+    outcome = run(data, labels=labels, seeds=seeds, epochs=epochs, device=pick_device(device), out=out)
     click.echo(table(outcome))
-
-
-def choose_device(name: str) -> Any:
-    """The ``torch.device`` of a name. Raises ConfigError for one that is not there."""
-    import torch
-
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        device = None
-    if device is None or device.type not in ("cpu", "cuda"):
-        raise ConfigError(f"Unknown device {name!r}; expected auto, cpu, cuda or cuda:N.")
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise ConfigError(
-            f"Device {name!r} is not here: torch sees {torch.cuda.device_count()} GPUs. Try '--device cpu'."
-        )
-    return device

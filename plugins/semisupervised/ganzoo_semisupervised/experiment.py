@@ -1,25 +1,19 @@
 """Seed after seed: the network with the labels alone, with the game, and what its features hold."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from ganzoo import ConfigError, GanzooError, __version__
+from ganzoo.progress import Stages
 from ganzoo_semisupervised.data import LabelledData
 from ganzoo_semisupervised.labels import choose_labelled
 from ganzoo_semisupervised.probe import probe_errors
-from ganzoo_semisupervised.progress import SeedsProgress
 from ganzoo_semisupervised.report import seed_line
 from ganzoo_semisupervised.results import Outcome, SeedResult, read, write
 from ganzoo_semisupervised.training import Settings, predict, train
-
-Report = Callable[[str, float], None]
-
-# Shares of a seed's time, for the bar: the supervised network, the game; the rest are the probes.
-SUPERVISED_SHARE, GAME_SHARE = 0.1, 0.85
 
 
 def run(
@@ -46,24 +40,19 @@ def run(
     if out:
         write(out, outcome)  # a file that cannot be written is found out now
     missing = [seed for seed in seeds if seed not in {result.seed for result in known}]
-    with SeedsProgress(seeds=len(missing)) as progress:
+    with Stages().open() as stages:
         for done, seed in enumerate(missing):
-
-            def report(phase: str, share: float, seed: int = seed) -> None:
-                progress.update(seed, phase, share)
-
             try:
-                result = run_seed(data, labels=labels, settings=settings, seed=seed, device=device, report=report)
+                result = run_seed(data, labels=labels, settings=settings, seed=seed, device=device, stages=stages)
             except KeyboardInterrupt:
                 then = "; the same command goes on with the others" if out else ", and not kept without '--json'"
-                progress.say(f"Stopped: {len(seeds) - len(missing) + done} of {len(seeds)} seeds are done{then}.")
+                stages.say(f"Stopped: {len(seeds) - len(missing) + done} of {len(seeds)} seeds are done{then}.")
                 raise
             outcome.seeds.append(result)
             outcome.seeds.sort(key=lambda result: result.seed)
             if out:
                 write(out, outcome)
-            progress.finish()
-            progress.say(seed_line(result, tests=len(data.test_labels)))
+            stages.say(seed_line(result, tests=len(data.test_labels)))
     return Outcome(
         protocol=outcome.protocol, machine=outcome.machine, seeds=[r for r in outcome.seeds if r.seed in seeds]
     )
@@ -88,30 +77,27 @@ def protocol(data: LabelledData, labels: int, settings: Settings) -> dict[str, o
 
 
 def run_seed(
-    data: LabelledData, *, labels: int, settings: Settings, seed: int, device: torch.device, report: Report
+    data: LabelledData, *, labels: int, settings: Settings, seed: int, device: torch.device, stages: Stages
 ) -> SeedResult:
     """Both networks from the same start with the same labels, and the probes of the second."""
     begin = time.monotonic()
     chosen = choose_labelled(data.labels, count=labels, num_classes=data.num_classes, seed=seed)
     errors = {}
     for game in (False, True):
-        first, size = (SUPERVISED_SHARE, GAME_SHARE) if game else (0.0, SUPERVISED_SHARE)
         phase = "semi-supervised" if game else "supervised"
-
-        def within(share: float, first: float = first, size: float = size, phase: str = phase) -> None:
-            report(phase, first + size * share)
-
-        D = train(data, chosen, settings=settings, seed=seed, game=game, device=device, report=within)
+        steps = stages.stage(f"Seed {seed}: {phase}", settings.steps)
+        D = train(data, chosen, settings=settings, seed=seed, game=game, device=device, after_step=steps.advance)
         logits, test_features = predict(D, data.test_images, device)
         if not np.isfinite(logits).all():
             raise GanzooError(f"Seed {seed} ({phase}) ended in NaN. Try another seed, or a smaller '--resolution'.")
         errors[game] = int((logits.argmax(axis=1) != data.test_labels).sum())
-    report("probes", SUPERVISED_SHARE + GAME_SHARE)
     _, features = predict(D, data.images, device)
-    probes = [
-        probe_errors(features[some], data.labels[some], test_features=test_features, test_labels=data.test_labels)
-        for some in (chosen, np.arange(len(features)))
-    ]
+    fits, probes = stages.stage(f"Seed {seed}: probes", 2), []
+    for some in (chosen, np.arange(len(features))):
+        probes.append(
+            probe_errors(features[some], data.labels[some], test_features=test_features, test_labels=data.test_labels)
+        )
+        fits.advance()
     return SeedResult(
         seed=seed,
         supervised=errors[False],

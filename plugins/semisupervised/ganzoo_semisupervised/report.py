@@ -1,6 +1,7 @@
 """The table that the command prints."""
 
-from ganzoo_semisupervised.results import Outcome, SeedResult, mean_and_interval
+from ganzoo.evaluation import mean_and_interval
+from ganzoo_semisupervised.results import Outcome, SeedResult
 
 COLUMNS = {
     "supervised": "supervised",

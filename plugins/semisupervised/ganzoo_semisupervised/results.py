@@ -1,13 +1,12 @@
 """What a seed gave, where it is kept, and what several seeds say together."""
 
 import json
-import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ganzoo import ConfigError, DataError
+from ganzoo.evaluation import mean_and_interval
 from ganzoo.files import write_whole
 
 
@@ -30,17 +29,6 @@ class Outcome:
     protocol: dict[str, Any]
     machine: dict[str, Any]
     seeds: list[SeedResult] = field(default_factory=list)
-
-
-def mean_and_interval(values: Sequence[float]) -> tuple[float, float | None]:
-    """Mean, and half the width of its 95 % interval by Student's t with n - 1 degrees of freedom (None for one value)."""
-    mean = math.fsum(values) / len(values)
-    if len(values) < 2:
-        return mean, None
-    from scipy.special import stdtrit  # scipy comes with scikit-learn
-
-    variance = math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
-    return mean, float(stdtrit(len(values) - 1, 0.975)) * math.sqrt(variance / len(values))
 
 
 def read(path: Path, protocol: dict[str, Any]) -> list[SeedResult]:

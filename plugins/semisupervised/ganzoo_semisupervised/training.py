@@ -49,7 +49,7 @@ def train(
     seed: int,
     game: bool,
     device: torch.device,
-    report: Callable[[float], None] = lambda share: None,
+    after_step: Callable[[], None] = lambda: None,
 ) -> Discriminator:
     """The averaged discriminator, in evaluation mode, after a game with all images, or after the labelled ones alone.
 
@@ -58,7 +58,7 @@ def train(
     """
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
-        return _train(data, chosen, settings, seed, game, device, report)
+        return _train(data, chosen, settings, seed, game, device, after_step)
 
 
 def _train(
@@ -68,7 +68,7 @@ def _train(
     seed: int,
     game: bool,
     device: torch.device,
-    report: Callable[[float], None],
+    after_step: Callable[[], None],
 ) -> Discriminator:
     order = torch.Generator().manual_seed(seed)
     images = data.images.to(device)
@@ -109,7 +109,7 @@ def _train(
         opt_d.step()
         # The first steps count alike, so that the random start is soon forgotten.
         update_average(average, D, decay=min(settings.ema_decay, (1 + step) / (10 + step)))
-        report((step + 1) / settings.steps)
+        after_step()
         if not game:
             continue
 

@@ -119,11 +119,10 @@ def test_an_unknown_data_set_names_those_that_there_are():
     assert "Did you mean 'digits'" in str(error)
 
 
-@pytest.mark.parametrize("device", ["tpu", "cuda:99", "meta", ""])
-def test_a_device_that_is_not_here_is_refused(device):
-    error = refusal(*QUICK, "--device", device)
+def test_a_device_that_is_not_here_is_refused():
+    error = refusal(*QUICK, "--device", "meta")
     assert isinstance(error, ConfigError)
-    assert "device" in str(error).lower()
+    assert "ganzoo does not run on 'meta'" in str(error)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,12 @@
 """What is kept of a seed, and the numbers over several."""
 
 import json
-import math
 
 import pytest
 
 from ganzoo import ConfigError, DataError
 from ganzoo_semisupervised.report import table
-from ganzoo_semisupervised.results import Outcome, SeedResult, mean_and_interval, read, write
+from ganzoo_semisupervised.results import Outcome, SeedResult, read, write
 
 PROTOCOL = {
     "dataset": "stripes",
@@ -30,17 +29,6 @@ def result(seed, errors=10):
 
 def outcome(*seeds):
     return Outcome(protocol=PROTOCOL, machine=MACHINE, seeds=list(seeds))
-
-
-def test_the_interval_is_students():
-    mean, half = mean_and_interval([1.0, 2.0, 3.0])
-    assert mean == 2.0
-    assert half == pytest.approx(4.302652729911275 / math.sqrt(3))  # t(2, 0.975) from a table; deviation 1
-
-
-def test_equal_values_have_no_width_and_a_single_one_has_no_interval():
-    assert mean_and_interval([7, 7, 7]) == (7.0, 0.0)
-    assert mean_and_interval([7]) == (7.0, None)
 
 
 def test_what_was_written_is_read_again(tmp_path):
