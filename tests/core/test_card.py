@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from huggingface_hub import ModelCard
 from PIL import Image
@@ -11,6 +12,7 @@ from ganzoo.card import card_text, scores_of, write_card
 from ganzoo.evaluation.keep import keep_in_run
 from ganzoo.evaluation.scores import Evaluation, Protocol, Score, Scored
 from ganzoo.runs.folder import RunFolder
+from ganzoo_serve.generator import Generator
 from ganzoo_serve.metadata import Dataset, Training, graph_sha256
 from ganzoo_serve.testing import make_metadata, write_model
 
@@ -59,14 +61,26 @@ SCORE = Score(
 )
 
 
-def test_scores_become_results_and_a_table_with_their_protocols():
+def test_scores_become_results_and_a_table():
     found = ModelCard(card_text(make_metadata("tiny"), licence="apache-2.0", scores=[SCORE]))
     (result,) = found.data.eval_results
     assert (result.metric_type, result.metric_value) == ("fid", 3.21)
     assert (result.dataset_name, result.dataset_split) == ("mnist", "train")
     assert "classifier features aaaaaaaaaaaa" in result.metric_name
-    (row,) = [line for line in found.text.splitlines() if line.startswith("| fid")]
-    assert "| fid | 3.210 ± 0.040 | lower | 10,000 samples, seeds 0 to 29999; mnist train, 60,000 images;" in row
+    assert "| fid | 3.210 ± 0.040 | lower |" in found.text
+    assert "; classifier features aaaaaaaaaaaa; ± is the 95 % interval." in found.text
+
+
+def test_what_all_protocols_share_is_said_once():
+    pixels = PROTOCOL.model_copy(update={"metric": "swd", "options": {"patch": 7}, "features": None})
+    scores = [SCORE, Score(name="swd", value=6.0, better="lower", seeds=(0, 29_999), protocol=pixels)]
+    lines = card_text(make_metadata("tiny"), scores=scores).splitlines()
+    shared = "10,000 samples, seeds 0 to 29999; against mnist train, 60,000 images"
+    assert [line for line in lines if shared in line] == [
+        f"Of this file, by `ganzoo eval`: {shared}. A number says something beside others of the same protocol only."
+    ]
+    assert "| fid | 3.210 ± 0.040 | lower | classifier features aaaaaaaaaaaa; ± is the 95 % interval |" in lines
+    assert "| swd | 6 | lower | patch 7 |" in lines
 
 
 def test_only_scores_of_the_very_graph_go_onto_the_card(tmp_path):
@@ -82,11 +96,22 @@ def test_the_body_says_how_to_feed_the_file():
     text = card(classes=("cat", "größter Hund"), channels=1, z_dim=7).text
     assert "| classes | cat, größter Hund |" in text
     assert "`z` float32 (n, 7), normal, `label` int64 (n), to `images`\nuint8 (n, 8, 8, 1)." in text
-    assert '{"z": z, "label": labels}' in text
     plain = card(output="float").text
     assert "`images`\nfloat32 (n, 3, 8, 8) in [-1, 1]." in plain
     assert "label" not in plain
     assert "`images`\nuint8 (n, 3, 8, 8)." in card(layout="nchw").text
+
+
+@pytest.mark.parametrize("classes", [(), ("cat", "dog")])
+def test_the_example_for_python_runs(classes, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    metadata = make_metadata("tiny", **({"classes": classes} if classes else {}))
+    model = write_model(tmp_path / "model.onnx", metadata)
+    found = {}
+    exec(card_text(metadata).partition("```python\n")[2].partition("```")[0], found)
+    with Generator.load(model, device="cpu") as generator:
+        expected = generator.sample([42], classes=0 if classes else None)
+    np.testing.assert_array_equal(found["images"], expected)
 
 
 def test_the_address_of_an_image_survives_any_class_name():
