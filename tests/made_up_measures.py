@@ -1,9 +1,25 @@
-"""A feature extractor and metrics of known value, as a plugin object for ``pluggy``."""
+"""A feature extractor and metrics of known value, as a plugin object for ``pluggy``; and a protocol."""
 
 import numpy as np
 
 from ganzoo import FeatureExtractor, Metric, Options, hookimpl
 from ganzoo.evaluation import Estimate, Extractor, Features, Measured
+from ganzoo.evaluation.scores import Protocol
+
+PROTOCOL = Protocol(
+    metric="fid",
+    options={},
+    dataset="mnist",
+    data_sha256="d" * 64,
+    split="train",
+    real_images=60_000,
+    image=(32, 32, 1),
+    samples=10_000,
+    classes="none",
+    features="classifier",
+    features_sha256="a" * 64,
+    features_resizer="none",
+)
 
 
 class Rows(Extractor):

@@ -5,12 +5,13 @@ import json
 import numpy as np
 import pytest
 from huggingface_hub import ModelCard
+from made_up_measures import PROTOCOL
 from PIL import Image
 
 from ganzoo import GanzooError
 from ganzoo.card import card_text, scores_of, write_card
 from ganzoo.evaluation.keep import keep_in_run
-from ganzoo.evaluation.scores import Evaluation, Protocol, Score, Scored
+from ganzoo.evaluation.scores import Evaluation, Score, Scored
 from ganzoo.runs.folder import RunFolder
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.metadata import Dataset, Training, graph_sha256
@@ -43,19 +44,6 @@ def test_metrics_become_results_of_the_model_index():
     assert (result.metric_type, result.metric_value, result.dataset_name) == ("fid", 12.5, "digits")
 
 
-PROTOCOL = Protocol(
-    metric="fid",
-    options={},
-    dataset="mnist",
-    data_sha256="d" * 64,
-    split="train",
-    real_images=60_000,
-    image=(8, 8, 3),
-    samples=10_000,
-    classes="none",
-    features="classifier",
-    features_sha256="a" * 64,
-)
 SCORE = Score(
     name="fid", value=3.21, error=0.04, over="95 % interval", better="lower", seeds=(0, 29_999), protocol=PROTOCOL
 )

@@ -1,25 +1,11 @@
 import json
 
 import pytest
+from made_up_measures import PROTOCOL
 
 from ganzoo.errors import ConfigError, DataError
 from ganzoo.evaluation.scores import Evaluation, Protocol, Score, Scored, only, require_alike, rows, show
 from ganzoo.evaluation.tables import table
-
-PROTOCOL = Protocol(
-    metric="fid",
-    options={},
-    dataset="mnist",
-    data_sha256="d" * 64,
-    split="train",
-    real_images=60_000,
-    image=(32, 32, 1),
-    samples=10_000,
-    classes="none",
-    features="classifier",
-    features_sha256="a" * 64,
-    features_resizer="none",
-)
 
 
 def protocol(**changes):

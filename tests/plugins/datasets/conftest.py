@@ -1,6 +1,3 @@
-import os
-from pathlib import Path
-
 import numpy as np
 import PIL.Image
 import pluggy
@@ -11,27 +8,6 @@ from ganzoo import DataRequest, hookspecs
 from ganzoo.data import DataFiles
 from ganzoo.data.load import load_dataset
 from ganzoo.registry import Registry
-
-SHARED = Path(os.environ.get("GANZOO_DATA") or Path(__file__).parents[3] / ".." / "shared" / "data")
-
-
-@pytest.fixture
-def shared_data():
-    """The folder with real data sets; without it, the test is skipped."""
-    if not SHARED.is_dir():
-        pytest.skip("there is no folder ../shared/data beside the repository, nor one in $GANZOO_DATA")
-    return SHARED
-
-
-@pytest.fixture(autouse=True)
-def _no_network(tmp_path, monkeypatch):
-    """An empty cache, no folder from outside, and a proxy at which nobody answers."""
-    monkeypatch.delenv("GANZOO_DATA", raising=False)
-    monkeypatch.setenv("GANZOO_CACHE", str(tmp_path / "cache"))
-    for variable in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.setenv(variable, "http://127.0.0.1:9")
-    for variable in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(variable, raising=False)
 
 
 @pytest.fixture(scope="session")

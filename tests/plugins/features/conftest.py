@@ -13,17 +13,6 @@ from ganzoo.data import DataFiles
 from ganzoo.registry import Registry
 
 
-@pytest.fixture(autouse=True)
-def _no_network(tmp_path, monkeypatch):
-    """An empty cache, no folder from outside, and a proxy at which nobody answers."""
-    monkeypatch.delenv("GANZOO_DATA", raising=False)
-    monkeypatch.setenv("GANZOO_CACHE", str(tmp_path / "cache"))
-    for variable in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.setenv(variable, "http://127.0.0.1:9")
-    for variable in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(variable, raising=False)
-
-
 @pytest.fixture(scope="session")
 def registry():
     manager = pluggy.PluginManager("ganzoo")
