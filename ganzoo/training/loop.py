@@ -43,10 +43,12 @@ def play(
             run.log({"nimg": s.nimg, "g_steps": s.g_steps, "images_per_s": progress.images_per_s(s.nimg), **losses})
         if due(config.sample_every, begin, s.nimg) or s.finished:
             save_preview(s, run.samples / f"{stage(s.nimg / 1000)}.png")
+        if s.finished:
+            break
         scoring = scorer and config.scoring.every and due(config.scoring.every, begin, s.nimg)
-        if (due(config.checkpoint_every, begin, s.nimg) or scoring) and not s.finished:
+        if scoring or due(config.checkpoint_every, begin, s.nimg):
             save(s, run)
-        if scoring and not s.finished:
+        if scoring:
             score(s, run, scorer)
     save(s, run)
     if s.finished:
