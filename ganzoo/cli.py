@@ -20,7 +20,7 @@ class Failure(click.ClickException):
     """An error that the user can put right, on its way to the exit code."""
 
     def __init__(self, error: Exception) -> None:
-        super().__init__(str(error))
+        super().__init__("\n".join([str(error), *getattr(error, "__notes__", [])]))
         # ganzoo_serve knows no exit codes; a RequestError is a value that a model cannot take.
         self.code = getattr(error, "exit_code", 2 if isinstance(error, RequestError) else 1)
 

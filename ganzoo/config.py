@@ -22,6 +22,7 @@ from ganzoo.specs import Architecture, Loss, Options, OptionsT
 Unit = Annotated[float, Field(ge=0, lt=1)]
 FREE_TABLES = ("arch", "loss_options", "regularizers", "augmentations")
 IDENTITY = ("recipe", "architecture", "loss")
+HINT = "See every value and where it comes from with '--dry-run'."  # after what is wrong with one
 
 
 class Section(BaseModel):
@@ -58,7 +59,7 @@ class ScoringConfig(Section):
     every: float | None = Field(None, ge=0.001, description="kimg between evaluations; none: never")
     metrics: tuple[str, ...] = Field(("fid",), min_length=1, description="what to measure: see 'ganzoo list metrics'")
     features: str | None = Field(None, description="what sees the images: see 'ganzoo list features'")
-    samples: int = Field(5000, ge=2, description="images drawn for an evaluation")
+    samples: int = Field(10_000, ge=2, description="images drawn for an evaluation")
     split: Literal["train", "test"] = Field("train", description="real images to compare with")
 
 
@@ -238,13 +239,18 @@ def _takes(schema: type[Options], option: str, value: Any) -> bool:
 
 
 def options_of(
-    schema: type[OptionsT], given: Mapping[str, Any], prefix: str, origins: Mapping[str, str] | None = None
+    schema: type[OptionsT],
+    given: Mapping[str, Any],
+    prefix: str,
+    origins: Mapping[str, str] | None = None,
+    *,
+    hint: str = HINT,
 ) -> OptionsT:
-    """The options of a plugin's record with its defaults filled in. Raises ConfigError, one line a field."""
+    """The options of a plugin's record with its defaults filled in. Raises ConfigError, one line a field, and ``hint``."""
     try:
         return schema.model_validate(dict(given))
     except ValidationError as error:
-        raise ConfigError(_explain(error, schema, origins or {}, prefix=f"{prefix}.")) from None
+        raise ConfigError(_explain(error, schema, origins or {}, prefix=f"{prefix}.", hint=hint)) from None
 
 
 def full_options(
@@ -319,7 +325,9 @@ def _validated(schema: type[TrainConfig], values: Mapping[str, Any], origins: Ma
         raise ConfigError(_explain(error, schema, origins)) from None
 
 
-def _explain(error: ValidationError, schema: type[BaseModel], origins: Mapping[str, str], prefix: str = "") -> str:
+def _explain(
+    error: ValidationError, schema: type[BaseModel], origins: Mapping[str, str], prefix: str = "", hint: str = HINT
+) -> str:
     lines = []
     for finding in error.errors():
         # A rule over a whole record has no place of its own.
@@ -330,7 +338,7 @@ def _explain(error: ValidationError, schema: type[BaseModel], origins: Mapping[s
             lines.append(f"{key}: there is no such option{origin}. Known here: {known}.")
         else:
             lines.append(f"{key}: {finding['msg']}; got {finding['input']!r}{origin}.")
-    return "\n".join([*lines, "See every value and where it comes from with '--dry-run'."])
+    return "\n".join([*lines, hint])
 
 
 def _known(schema: type[BaseModel], path: Sequence[int | str]) -> str:

@@ -227,7 +227,7 @@ class FeatureExtractor:
 
 # What a metric looks at, of real and of generated images alike. "moments": mean and covariance of the features.
 # "labels": classes of both; "generator": the model itself, to draw more of.
-Need: TypeAlias = Literal["moments", "features", "probabilities", "images", "labels", "generator"]
+Need: TypeAlias = Literal["moments", "features", "probabilities", "images", "labels", "extractor", "generator"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,8 +235,9 @@ class Metric:
     """Numbers from real and generated images.
 
     ``gives`` names each number and says whether lower or higher is better ("neither": it only describes). ``needs`` is
-    what ``compute`` looks at: nothing else is kept in memory, and where only moments are needed, memory does not grow with
-    the number of images. ``default``: measured without being asked for.
+    what ``compute`` looks at: it gets nothing else. Where only moments are needed, memory does not grow with the number of
+    images; "extractor" and "generator" are for metrics that draw and look by themselves. ``default``: measured without being
+    asked for.
     """
 
     name: str

@@ -4,15 +4,14 @@ import numpy as np
 
 from ganzoo import FeatureExtractor, Metric, Options, hookimpl
 from ganzoo.evaluation import Estimate, Extractor, Features, Measured
-from ganzoo.evaluation.scores import Protocol
+from ganzoo.evaluation.protocol import Protocol, RealSet
 
 PROTOCOL = Protocol(
     metric="fid",
     options={},
     dataset="mnist",
-    data_sha256="d" * 64,
     split="train",
-    real_images=60_000,
+    real={"train": RealSet(images=60_000, sha256="d" * 64)},
     image=(32, 32, 1),
     samples=10_000,
     classes="none",
@@ -56,7 +55,7 @@ def light(comparison):
     probabilities = comparison.generated.probabilities[:, 1]
     error = float(probabilities.std() / np.sqrt(len(probabilities)))
     return Measured(
-        values={"light": Estimate(float(probabilities.mean()), error, "standard error over images")},
+        values={"light": Estimate(float(probabilities.mean()), error, "images")},
         notes=["light is a note"],
         pictures={"first": comparison.generated.images[0]},
     )

@@ -12,8 +12,8 @@ import PIL.ImageFilter
 
 from ganzoo.data.load import load_dataset
 from ganzoo.errors import ConfigError
-from ganzoo.evaluation.evaluate import Found, Request, evaluate
-from ganzoo.evaluation.real import RealImages
+from ganzoo.evaluation.evaluate import Evaluator, Found
+from ganzoo.evaluation.request import Request
 from ganzoo.evaluation.samples import Pixels
 from ganzoo.evaluation.sources import Images
 from ganzoo.progress import Stages
@@ -41,13 +41,14 @@ def ladder(
     Raises DataError if the data set has no test split.
     """
     data = load_dataset(request.dataset, registry, resolution=resolution, data_dir=request.data_dir, split="test")
-    count = min(request.samples, len(data.images))
     _, height, width, channels = data.images.shape
-    shape = ImageShape(channels, height, width)
-    real = RealImages(request.dataset, registry, shape, data_dir=request.data_dir, stages=stages)
+    evaluator = Evaluator(request, registry, ImageShape(channels, height, width), stages)
+    most = min(request.samples, len(data.images))
     for index, rung in enumerate(rungs(data)):
         spoilt = rung.spoil(data, np.random.default_rng(index))
-        found = evaluate(Images(rung.name, spoilt), replace(request, samples=count), registry, stages, real=real)
+        count = min(most, len(spoilt.images))
+        name = rung.name if count == most else f"{rung.name} ({count:,} images)"
+        found = evaluator.score(Images(name, spoilt), samples=count)
         yield rung, found, grid(spoilt.images[:SHOWN], SHOWN)
 
 
@@ -90,14 +91,13 @@ def _noisy(share: float) -> Callable[[ImageData, np.random.Generator], ImageData
 
 
 def _classes(count: int) -> Callable[[ImageData, np.random.Generator], ImageData]:
-    """Only the first ``count`` classes, their images repeated until there are as many as before."""
+    """Only the first ``count`` classes. Fewer images, each once: copies would be one another's neighbours, and no recall."""
 
     def spoil(data: ImageData, random: np.random.Generator) -> ImageData:
         if data.labels is None:
             raise ConfigError("There are no classes to leave out.")
-        places = np.flatnonzero(data.labels < count)
-        places = random.permutation(np.resize(places, len(data.images)))
-        return replace(data, images=data.images[places], labels=data.labels[places])
+        kept = data.labels < count
+        return replace(data, images=data.images[kept], labels=data.labels[kept])
 
     return spoil
 

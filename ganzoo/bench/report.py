@@ -10,10 +10,9 @@ from pathlib import Path
 
 from ganzoo.bench.zoo import Plan, Row
 from ganzoo.evaluation.interval import mean_and_interval
-from ganzoo.evaluation.scores import Protocol, Score, show
+from ganzoo.evaluation.scores import Score, show
 from ganzoo.evaluation.tables import table
 from ganzoo.registry import Registry
-from ganzoo.specs import Published
 
 
 def over_seeds(scores: Sequence[Score]) -> Score:
@@ -24,14 +23,6 @@ def over_seeds(scores: Sequence[Score]) -> Score:
     mean, half = mean_and_interval([score.value for score in scores])
     return first.model_copy(
         update={"value": mean, "error": half, "over": f"95 % interval over {len(scores)} trainings"}
-    )
-
-
-def agrees(published: Published, protocol: Protocol) -> bool:
-    """Whether a paper's number was taken as ours was, as far as the paper says."""
-    ours = protocol.model_dump(mode="json")
-    return all(
-        key in ours and ours[key] == value for key, value in json.loads(json.dumps(dict(published.where))).items()
     )
 
 
@@ -68,7 +59,8 @@ def _published(recipe: str, scores: dict[str, Score], registry: Registry) -> dic
     return {
         published.name: f"{published.value:g}" + (f" ± {published.error:g}" if published.error else "")
         for published in registry.recipes.get(recipe).published
-        if published.name in scores and agrees(published, scores[published.name].protocol)
+        if published.name in scores
+        and scores[published.name].protocol.matches(json.loads(json.dumps(dict(published.where))))
     }
 
 
@@ -94,11 +86,8 @@ def _about(plan: Plan, rows: Sequence[Row]) -> list[str]:
     scores = [score for row in rows for e in row.evaluations for score in e.scores]
     if scores:
         p = scores[0].protocol
-        eyes = [s.protocol.seen_through for s in scores if s.protocol.features]
-        seen = f", features {eyes[0]}" if eyes else ""
-        lines.append(
-            f"{p.samples:,} images of the exported file against {p.dataset} ({p.split}, {p.real_images:,} images){seen}."
-        )
+        seen = [s.protocol.seen_through for s in scores if s.protocol.features]
+        lines.append(", ".join([f"{p.samples:,} images of the exported file against {p.against}", *seen[:1]]) + ".")
     if len(plan.seeds) > 1:
         lines.append("± is the 95 % interval of the mean over the trainings (Student).")
     return lines

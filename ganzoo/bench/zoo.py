@@ -12,15 +12,16 @@ from pydantic import Field, ValidationError
 
 from ganzoo.config import Layer, Section, resolve
 from ganzoo.errors import Diverged, GanzooError, RunError
-from ganzoo.evaluation.evaluate import Request, evaluate
-from ganzoo.evaluation.find import open_subject
-from ganzoo.evaluation.keep import keep_in_run, of_newest
+from ganzoo.evaluation.choice import asked_for
+from ganzoo.evaluation.eye import features_asked_for
+from ganzoo.evaluation.request import Request
+from ganzoo.evaluation.run import evaluate_run
 from ganzoo.evaluation.scores import Evaluation
 from ganzoo.files import write_whole
 from ganzoo.progress import Stages
 from ganzoo.registry import Registry
 from ganzoo.runs.checkpoint import newest_checkpoint
-from ganzoo.runs.folder import RunFolder
+from ganzoo.runs.folder import RunFolder, checkpoints
 from ganzoo.specs import Split
 
 
@@ -33,7 +34,7 @@ class Plan(Section):
     steps: int | None
     seeds: tuple[int, ...]
     metrics: dict[str, dict[str, Any]] = Field({})
-    features: str | None = None
+    features: tuple[str, dict[str, Any]] | None = None
     samples: int = 10_000
     split: Split = "train"
     settings: dict[str, Any] = Field({})
@@ -77,16 +78,22 @@ class Experiment:
         write_whole(path, json.dumps(self.plan.model_dump(mode="json"), indent=2) + "\n")
 
     def resolve_all(self, registry: Registry) -> None:
-        """Raise for a recipe or setting that cannot be, before anything is trained."""
+        """Raise for a recipe, setting, metric or extractor that cannot be, before anything is trained."""
         for recipe in self.plan.recipes:
             resolve(recipe, registry, self._layers(self.plan.seeds[0]))
+        asked_for(self.plan.metrics, registry)
+        if self.plan.features:
+            features_asked_for(self.plan.features, registry)
 
     def play(self, registry: Registry, stages: Stages) -> Iterator[Row | int]:
         """Train and score what is not done; a row after each recipe. An int is the signal that asked to stop, and the end."""
+        begun, trainings = 0, len(self.plan.recipes) * len(self.plan.seeds)
         for recipe in self.plan.recipes:
             evaluations, problems, pictures = [], [], []
             for seed in self.plan.seeds:
                 run = RunFolder(self.folder / f"{recipe}-{seed}")
+                begun += 1
+                stages.say(f"{recipe}, seed {seed}: {begun} of {trainings}")
                 try:
                     signal = self._train(run, recipe, seed, registry)
                     if signal is not None:
@@ -97,7 +104,8 @@ class Experiment:
                 except Diverged as error:
                     problems.append(f"seed {seed}: {str(error).splitlines()[0]}")
                 except GanzooError as error:
-                    raise type(error)(f"{recipe}, seed {seed}: {error}") from error
+                    error.add_note(f"It was {recipe}, seed {seed}, in {run.path}.")
+                    raise
             yield Row(recipe, tuple(evaluations), tuple(problems), tuple(pictures))
 
     def _layers(self, seed: int) -> list[Layer]:
@@ -116,22 +124,23 @@ class Experiment:
 
     def _score(self, run: RunFolder, registry: Registry, stages: Stages) -> Evaluation:
         """What was measured of the run's end; measured now if it was not before."""
-        before = of_newest(run)
-        if before:
-            return before
+        # A file of the experiment's own: RUN/scores also holds what was measured of the run in other ways.
+        kept = self.folder / "scores" / f"{run.path.name}-{checkpoints(run.checkpoints)[0].stem}.json"
+        if kept.is_file():
+            return Evaluation.read(kept)
         plan = self.plan
-        with open_subject(str(run.path), registry) as subject, stages.open():
-            request = Request(
-                dataset=plan.dataset,
-                split=plan.split,
-                metrics=plan.metrics,
-                features=(plan.features, {}) if plan.features else None,
-                samples=plan.samples,
-                data_dir=subject.data_dir,
-                device=self.device,
-            )
-            evaluation = evaluate(subject.source, request, registry, stages).evaluation
-        keep_in_run(run, evaluation)
+        request = Request(
+            dataset=plan.dataset,
+            split=plan.split,
+            metrics=plan.metrics,
+            features=plan.features,
+            samples=plan.samples,
+            data_dir=self.data_dir,
+            device=self.device,
+        )
+        with stages.open():
+            evaluation = evaluate_run(run, request, registry, stages)
+        evaluation.write(kept)
         return evaluation
 
 

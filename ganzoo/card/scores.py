@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ganzoo.evaluation.scores import Protocol, Score, show
+from ganzoo.evaluation.scores import Score, show
 from ganzoo.evaluation.tables import table
 
 
@@ -31,19 +31,10 @@ Of this file, by `ganzoo eval`: {"; ".join(common)}. A number says something bes
 {table(["score", "value", "better", "protocol"], lines, form="markdown")}"""
 
 
-def seen_through(protocol: Protocol) -> list[str]:
-    """The feature extractor that a metric looks through, if it does."""
-    return [f"{protocol.features} features {(protocol.features_sha256 or '')[:12]}"] if protocol.features else []
-
-
 def _protocol(score: Score) -> list[str]:
     p = score.protocol
     seeds = f", seeds {score.seeds[0]} to {score.seeds[1]}" if score.seeds else ""
     options = ", ".join(f"{key} {value}" for key, value in p.options.items())
-    return [
-        f"{p.samples:,} samples{seeds}",
-        f"against {p.dataset} {p.split}, {p.real_images:,} images",
-        *seen_through(p),
-        *([options] if options else []),
-        *([f"± is the {score.over}"] if score.over else []),
-    ]
+    over = f"± is the {score.over}" if score.over else ""
+    against = f"against {p.against}" if p.real else ""
+    return [part for part in (f"{p.samples:,} samples{seeds}", against, p.seen_through, options, over) if part]

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from ganzoo.card.scores import score_section, seen_through
+from ganzoo.card.scores import score_section
 from ganzoo.evaluation.scores import Score
 from ganzoo.evaluation.tables import cell
 from ganzoo_serve.metadata import ModelMetadata
@@ -35,7 +35,9 @@ def card_text(metadata: ModelMetadata, *, licence: str | None = None, scores: Se
             dataset_name=score.protocol.dataset,
             dataset_split=score.protocol.split,
             metric_type=score.name,
-            metric_name=", ".join([score.name, *seen_through(score.protocol), f"{score.protocol.samples:,} samples"]),
+            metric_name=", ".join(
+                filter(None, [score.name, score.protocol.seen_through, f"{score.protocol.samples:,} samples"])
+            ),
             metric_value=score.value,
         )
         for score in scores

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from ganzoo.commands.params import MetricList, Seeds, Setting, Technique
+from ganzoo.params import MetricList, NameWithOptions, Setting, Trainings, by_name
 
 if TYPE_CHECKING:
     from ganzoo.bench.zoo import Row
@@ -26,11 +26,18 @@ def command() -> None:
 @command.command("zoo")
 @click.argument("recipes", nargs=-1, required=True, metavar="RECIPE...")
 @click.option("--dataset", required=True, metavar="NAME", help="A data set's name, or folder:PATH and the like.")
-@click.option("--kimg", type=float, metavar="F", help="Budget of each training: thousands of real images.")
+@click.option(
+    "--kimg",
+    type=float,
+    metavar="F",
+    help="Budget of each training, in kimg.  [default: each recipe's]",
+)
 @click.option("--steps", type=int, metavar="N", help="Budget in generator updates, instead of --kimg.")
-@click.option("--seeds", type=Seeds(), default="0-2", show_default=True, help="A training for each.")
-@click.option("--metrics", type=MetricList(), multiple=True, help="As of 'ganzoo eval'.")
-@click.option("--features", metavar="NAME", help="As of 'ganzoo eval'.")
+@click.option(
+    "--seeds", type=Trainings(), default="3", show_default=True, help="How many trainings, or their seeds: 5,7 or 0-4."
+)
+@click.option("--metrics", type=MetricList(), multiple=True, callback=by_name, help="As of 'ganzoo eval'.")
+@click.option("--features", type=NameWithOptions(), help="As of 'ganzoo eval'.")
 @click.option("--samples", type=click.IntRange(min=2), default=10_000, show_default=True, help="Images to score.")
 @click.option("--split", type=click.Choice(["train", "test"]), default="train", show_default=True)
 @click.option("--set", "settings", type=Setting(), multiple=True, help="A setting of every training.")
@@ -51,7 +58,6 @@ def zoo(
     kimg: float | None,
     steps: int | None,
     seeds: list[int],
-    metrics: tuple[dict[str, dict[str, Any]], ...],
     settings: tuple[tuple[str, Any], ...],
     data_dir: Path | None,
     device: str,
@@ -62,7 +68,7 @@ def zoo(
 
     \b
     ganzoo bench zoo dcgan-wgangp dcgan-ns mlp-ns --dataset mnist --kimg 200
-    ganzoo bench zoo dcgan-wgangp dcgan-hinge --dataset digits --steps 500 --seeds 0-4 --metrics fid,kid --out digits
+    ganzoo bench zoo dcgan-wgangp dcgan-hinge --dataset digits --steps 500 --seeds 5 --metrics fid,kid --out digits
 
     The folder then holds table.md, table.csv, report.html and every run. Stopped, the same command goes on.
     """
@@ -74,12 +80,9 @@ def zoo(
 
     if kimg is not None and steps is not None:
         raise click.UsageError("Give the budget by --kimg or by --steps, not by both.")
-    asked = {name: options for group in metrics for name, options in group.items()}
     experiment = Experiment(
         out,
-        Plan(
-            recipes=recipes, seeds=tuple(seeds), kimg=kimg, steps=steps, metrics=asked, settings=dict(settings), **plan
-        ),
+        Plan(recipes=recipes, seeds=tuple(seeds), kimg=kimg, steps=steps, settings=dict(settings), **plan),
         data_dir=data_dir,
         device=device,
     )
@@ -101,8 +104,8 @@ def zoo(
 @command.command("metrics")
 @click.option("--dataset", required=True, metavar="NAME", help="A data set with a test split.")
 @click.option("--resolution", type=click.IntRange(4, 4096), metavar="N", help="[default: the data set's]")
-@click.option("--metrics", type=MetricList(), multiple=True, help="As of 'ganzoo eval'.")
-@click.option("--features", type=Technique(), help="As of 'ganzoo eval'.")
+@click.option("--metrics", type=MetricList(), multiple=True, callback=by_name, help="As of 'ganzoo eval'.")
+@click.option("--features", type=NameWithOptions(), help="As of 'ganzoo eval'.")
 @click.option("--samples", type=click.IntRange(min=2), default=10_000, show_default=True, help="At most.")
 @click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Folder with data files.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
@@ -113,7 +116,7 @@ def zoo(
 def metrics_(
     dataset: str,
     resolution: int | None,
-    metrics: tuple[dict[str, dict[str, Any]], ...],
+    metrics: dict[str, dict[str, Any]],
     features: tuple[str, dict[str, Any]] | None,
     samples: int,
     data_dir: Path | None,
@@ -129,7 +132,7 @@ def metrics_(
     The test images' own score is the floor: no model can be expected to go below it.
     """
     from ganzoo.bench.ladder import ladder, save_rows
-    from ganzoo.evaluation.evaluate import Request
+    from ganzoo.evaluation.request import Request
     from ganzoo.evaluation.scores import rows
     from ganzoo.evaluation.tables import table
     from ganzoo.progress import Stages
@@ -137,7 +140,7 @@ def metrics_(
 
     request = Request(
         dataset=dataset,
-        metrics={name: options for group in metrics for name, options in group.items()},
+        metrics=metrics,
         features=features,
         samples=samples,
         data_dir=data_dir,
@@ -148,6 +151,9 @@ def metrics_(
         for rung, result, row in ladder(request, get_registry(), stages, resolution=resolution):
             found.append(result.evaluation)
             pictures[rung.name] = row
+    protocols = [score.protocol for score in found[0].scores]
+    seen = [protocol.seen_through for protocol in protocols if protocol.features]
+    click.echo(f"{protocols[0].samples:,} images against {', '.join([protocols[0].against, *seen[:1]])}", err=True)
     header, body = rows(found)
     click.echo(table(["images", *header[1:]], body, form=form), nl=False)
     if picture:

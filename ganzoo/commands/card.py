@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import click
 
-from ganzoo.commands.params import ModelName
+from ganzoo.params import ModelName
 
 
 @click.command("card")
@@ -14,7 +15,8 @@ from ganzoo.commands.params import ModelName
 @click.option("-o", "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write.")
 @click.option("--name", type=ModelName(), help="What the model is called.  [default: RECIPE-DATASET]")
 @click.option("--licence", metavar="ID", help="Of the weights, for example apache-2.0.")
-def command(run: Path | None, out: Path, name: str | None, licence: str | None) -> None:
+@click.option("--best", is_flag=True, help="The checkpoint that scored best ('train --eval-every'), not the newest.")
+def command(run: Path | None, out: Path, name: str | None, licence: str | None, best: bool) -> None:
     """Write a model card of RUN_DIR (default: the newest run): a folder ready for the Hugging Face hub.
 
     \b
@@ -28,5 +30,6 @@ def command(run: Path | None, out: Path, name: str | None, licence: str | None) 
     from ganzoo.runs.folder import newest_run
 
     run = run or newest_run()
-    report = export_run(run, get_registry(), name=name)
-    click.echo(str(write_card(run, report.path, out, licence=licence)))
+    with tempfile.TemporaryDirectory(prefix="ganzoo-") as folder:
+        report = export_run(run, get_registry(), path=Path(folder) / "model.onnx", name=name, best=best)
+        click.echo(str(write_card(run, report.path, out, licence=licence)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from ganzoo.commands.params import MetricList, Technique
+from ganzoo.params import MetricList, NameWithOptions, by_name
 
 if TYPE_CHECKING:
     from ganzoo.evaluation.scores import Evaluation, Score
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     "--metrics",
     type=MetricList(),
     multiple=True,
-    help="fid,kid,... or NAME:option=value,...; repeatable.  [default: fid, kid, is, prdc]",
+    callback=by_name,
+    help="fid,kid:subsets=50,...; repeatable.  [default: fid, kid, is, prdc]",
 )
 @click.option(
     "--features",
-    type=Technique(),
+    type=NameWithOptions(),
     help="What sees the images ('ganzoo list features').  [default: classifier; inception for data without labels]",
 )
 @click.option("--samples", type=click.IntRange(min=2), default=10_000, show_default=True, help="Images to score.")
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     help="Sets of seeds; several give an interval.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The first seed.")
+@click.option("--best", is_flag=True, help="Of a run, the checkpoint that scored best while it trained.")
 @click.option("--truncation", type=float, help="1 is off; less is closer to the average image.")
 @click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Folder with data files.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
@@ -48,11 +50,12 @@ def command(
     subject: str | None,
     dataset: str | None,
     split: Literal["train", "test"],
-    metrics: tuple[dict[str, dict[str, Any]], ...],
+    metrics: dict[str, dict[str, Any]],
     features: tuple[str, dict[str, Any]] | None,
     samples: int,
     repeats: int,
     seed: int,
+    best: bool,
     truncation: float | None,
     data_dir: Path | None,
     device: Literal["auto", "cpu", "cuda"],
@@ -68,23 +71,23 @@ def command(
     ganzoo eval model.onnx --metrics memorisation,ppl --pictures look/
     ganzoo eval folder:samples --dataset folder:photos --features inception
 
-    What is scored is the exported file; a run is exported first. A number is kept with its protocol: of a run in
+    What is scored is an exported file: of a run, that of its newest checkpoint. A number is kept with its protocol: of a run in
     RUN/scores/, and by --json. 'ganzoo scores' puts several side by side, if their protocols are alike.
     """
-    from ganzoo.evaluation.evaluate import Request, evaluate
+    from ganzoo.evaluation.evaluate import evaluate
     from ganzoo.evaluation.find import dataset_of, open_subject
     from ganzoo.evaluation.keep import keep_in_run, save_pictures
+    from ganzoo.evaluation.request import Request
     from ganzoo.progress import Stages
     from ganzoo.registry import get_registry
     from ganzoo.runs.folder import newest_run
 
     registry, stages = get_registry(), Stages()
-    asked = {name: options for group in metrics for name, options in group.items()}
-    with open_subject(subject or str(newest_run()), registry, device=device) as found, stages.open():
+    with open_subject(subject or str(newest_run()), registry, device=device, best=best) as found, stages.open():
         request = Request(
             dataset=dataset_of(found, dataset),
             split=split,
-            metrics=asked,
+            metrics=metrics,
             features=features,
             samples=samples,
             repeats=repeats,
@@ -94,36 +97,32 @@ def command(
             device=device,
         )
         result = evaluate(found.source, request, registry, stages)
-        if found.run:
-            keep_in_run(found.run, result.evaluation)
+        kept = [keep_in_run(found.run, result.evaluation)] if found.run else []
     if json_file:
         result.evaluation.write(json_file)
+        kept.append(json_file)
     if pictures:
-        save_pictures(result.pictures, pictures)
-    _show(result.evaluation, pictures if result.pictures else None)
+        kept += save_pictures(result.pictures, pictures)
+    _show(result.evaluation)
+    told = f"Wrote {', '.join(map(str, kept))}" if kept else "Not kept: '--json FILE' writes it."
+    click.echo(told, err=True)
 
 
-def _show(evaluation: Evaluation, pictures: Path | None) -> None:
+def _show(evaluation: Evaluation) -> None:
     from ganzoo.evaluation.scores import show
 
     for note in evaluation.notes:
         click.echo(f"Note: {note}", err=True)
-    protocol = evaluation.scores[0].protocol
-    click.echo(
-        f"{evaluation.scored.name}: {protocol.samples:,} images against {protocol.dataset} "
-        f"({protocol.split}, {protocol.real_images:,} images){_features(evaluation)}"
-    )
+    protocols = [score.protocol for score in evaluation.scores]
+    against = max(protocols, key=lambda protocol: len(protocol.real)).against
+    seen = [protocol.seen_through for protocol in protocols if protocol.features]
+    scored = evaluation.scored
+    name = scored.name if scored.kimg is None else f"{scored.name}, {scored.kimg:g} kimg"
+    click.echo(f"{name}: {protocols[0].samples:,} images against {', '.join([against, *seen[:1]])}")
     width = max(len(score.name) for score in evaluation.scores)
     values = max(len(show(score)) for score in evaluation.scores)
     for score in evaluation.scores:
         click.echo(f"{score.name:{width}}  {show(score):{values}}  {_meaning(score)}".rstrip())
-    if pictures:
-        click.echo(f"Pictures: {pictures}", err=True)
-
-
-def _features(evaluation: Evaluation) -> str:
-    seen = [score.protocol.seen_through for score in evaluation.scores if score.protocol.features]
-    return f", features: {seen[0]}" if seen else ""
 
 
 def _meaning(score: Score) -> str:

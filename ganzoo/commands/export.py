@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from ganzoo.commands.params import ModelName
+from ganzoo.params import ModelName
 
 
 @click.command("export")
@@ -56,8 +56,9 @@ def command(
     )
     parity, metadata, image = report.parity, report.metadata, report.metadata.image
     unit = " of 255" if output == "uint8" else ""
+    kimg = f" of {metadata.training.kimg:g} kimg" if metadata.training and metadata.training.kimg is not None else ""
+    size = f"{image.height}x{image.width}x{image.channels}, {metadata.output} {metadata.layout}"
     click.echo(
-        f"{report.path}: {metadata.name}, {image.height}x{image.width}x{image.channels}, {metadata.output} {metadata.layout}, "
-        f"{report.size / 1e6:.2f} MB; against torch {parity.equal:.3%} of values equal, "
-        f"largest difference {parity.largest:.3g}{unit}."
+        f"{report.path}: {metadata.name}{kimg}, {size}, {report.size / 1e6:.2f} MB; "
+        f"against torch {parity.equal:.3%} of values equal, largest difference {parity.largest:.3g}{unit}."
     )

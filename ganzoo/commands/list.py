@@ -29,6 +29,8 @@ def command(kind: str | None) -> None:
         for record in catalogue:
             paper = f"  [{record.paper}]" if record.paper else ""
             click.echo(f"  {record.name:{width}}  {record.summary}{paper}  ({catalogue.origin(record.name)})")
+            if kind and (needs := getattr(record, "needs", None)):
+                click.echo(f"  {'':{width}}    needs {', '.join(sorted(needs))}")
             for line in _options(record) if kind else ():
                 click.echo(f"  {'':{width}}    {line}")
         if listing == "recipes":

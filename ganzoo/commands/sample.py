@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from ganzoo.commands.params import Seeds
+from ganzoo.params import Seeds
 
 
 @click.command("sample")

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import click
 
-from ganzoo.commands.params import Setting
+from ganzoo.params import Setting
 
 
 @click.command("scores")
@@ -42,7 +42,9 @@ def command(
 
     found: list[Evaluation] = []
     for path in files or (newest_run(),):
-        found += of_run(RunFolder(path)) if path.is_dir() else [Evaluation.read(path)]
+        read = of_run(RunFolder(path)) if path.is_dir() else [Evaluation.read(path)]
+        taken = {(e.scored.name, e.scored.kimg) for e in found}
+        found += [e.called(f"{e.scored.name} ({path})") if (e.scored.name, e.scored.kimg) in taken else e for e in read]
     names = [name.strip() for name in metrics.split(",")] if metrics else []
     found = only(found, names, dict(where))
     require_alike(found)

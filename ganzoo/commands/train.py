@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ganzoo.commands.params import Setting, Technique
+from ganzoo.params import NameWithOptions, Setting
 
 
 @click.command("train")
@@ -25,8 +25,10 @@ from ganzoo.commands.params import Setting, Technique
 @click.option("--seed", type=int, metavar="N", help="Of weights, data order and latents.  [default: 0]")
 @click.option("--precision", metavar="P", help="fp32, tf32 or bf16.  [default: fp32]")
 @click.option("--device", metavar="D", help="auto, cpu, cuda or cuda:N.  [default: auto]")
-@click.option("--regularizer", "regularizers", type=Technique(), multiple=True, help="Add one; 'none' takes all away.")
-@click.option("--augment", "augmentations", type=Technique(), multiple=True, help="Augment what D sees.")
+@click.option(
+    "--regularizer", "regularizers", type=NameWithOptions(), multiple=True, help="Add one; 'none' takes all away."
+)
+@click.option("--augment", "augmentations", type=NameWithOptions(), multiple=True, help="Augment what D sees.")
 @click.option("--set", "settings", type=Setting(), multiple=True, help="Any setting by its dotted key (see --dry-run).")
 @click.option(
     "--config", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Settings: .toml or .json."
@@ -38,7 +40,12 @@ from ganzoo.commands.params import Setting, Technique
     metavar="RUN_DIR",
     help="Run folder.  [default: runs/NNNNN-NAME]",
 )
-@click.option("--eval-every", type=float, metavar="KIMG", help="Measure the generator so often, and keep the best.")
+@click.option(
+    "--eval-every",
+    type=float,
+    metavar="KIMG",
+    help="Score it so often (FID; --set scoring.*) and keep the best.",
+)
 @click.option("--checkpoint-every", type=float, metavar="KIMG", help="Thousands of images between checkpoints.")
 @click.option(
     "--resume",
@@ -154,9 +161,9 @@ def _finish(ctx: click.Context, outcome: Any) -> None:
     if outcome.signal is not None:
         click.echo(f"Stopped; go on with 'ganzoo train --resume {outcome.run}'.", err=True)
     else:
-        pace = f"{outcome.images_per_s:.0f} images/s"
+        pace = f", {duration(outcome.seconds)} at {outcome.images_per_s:.0f} images/s" if outcome.seconds else ""
         click.echo(
-            f"Done: {outcome.nimg / 1000:.1f} kimg, {duration(outcome.seconds)} at {pace}. "
+            f"Done: {outcome.nimg / 1000:.1f} kimg{pace}. "
             f"See {outcome.run / 'samples'}; export with 'ganzoo export {outcome.run}'.",
             err=True,
         )

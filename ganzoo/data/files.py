@@ -15,6 +15,13 @@ CACHE = "GANZOO_CACHE"
 TIMEOUT_S = 30  # for connecting, and for each silence of the server
 
 
+def cache_folder(*parts: str) -> Path:
+    """``$GANZOO_CACHE``, or the user's cache folder, and a folder below it."""
+    import pooch
+
+    return Path(os.environ.get(CACHE) or pooch.os_cache("ganzoo")).expanduser().joinpath(*parts)
+
+
 @dataclass(frozen=True)
 class DataFiles:
     """The files of one data set, or of what ``kind`` says that ``dataset`` names.
@@ -60,7 +67,7 @@ class DataFiles:
     def _fetch(self, name: str, urls: Sequence[str], checksum: str) -> Path:
         import pooch
 
-        cache = Path(os.environ.get(CACHE) or pooch.os_cache("ganzoo")).expanduser() / "data" / self.dataset
+        cache = cache_folder("data", self.dataset)
         cached = cache / name
         if cached.is_file():
             try:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,20 +10,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
-from ganzoo.data.files import CACHE
-from ganzoo.files import write_whole
+from ganzoo.data.files import cache_folder
 
 Arrays = dict[str, npt.NDArray[Any]]
-
-
-def cache_folder(*parts: str) -> Path:
-    """``$GANZOO_CACHE``, or the user's cache folder, and a folder below it."""
-    import pooch
-
-    return Path(os.environ.get(CACHE) or pooch.os_cache("ganzoo")).expanduser().joinpath(*parts)
 
 
 @dataclass(frozen=True)
@@ -42,26 +30,28 @@ class FeatureCache:
 
     def read(self, kind: str) -> Arrays | None:
         """What was kept under ``kind``, or None; a damaged file is named and passed over."""
-        path = self._path(kind)
-        if not path.is_file():
-            return None
+        from ganzoo.sealed import Damaged, read_sealed  # torch loads here
+
         try:
-            with safe_open(path, framework="numpy") as file:
-                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-                if (file.metadata() or {}).get("sha256") == _digest(arrays):
-                    return arrays
-        except (SafetensorError, OSError, ValueError):
-            pass
-        self.say(f"{path} is damaged; its features are computed anew.")
-        return None
+            tensors, _ = read_sealed(self._path(kind))
+        except FileNotFoundError:
+            return None
+        except Damaged as error:
+            self.say(f"{error}; its features are computed anew.")
+            return None
+        return {name: tensor.numpy() for name, tensor in tensors.items()}
 
     def write(self, kind: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         """Keep arrays, whole or not at all; a cache that cannot be written is said and does no harm."""
+        import torch
+
+        from ganzoo.sealed import write_sealed
+
         path = self._path(kind)
-        held = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        tensors = {name: torch.from_numpy(np.require(a, requirements=("C", "W"))) for name, a in arrays.items()}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, save(held, metadata={"sha256": _digest(held)}))
+            write_sealed(path, tensors, {"label": self.label})
         except OSError as error:
             self.say(f"{path} could not be written ({error.strerror}); the features will be computed again next time.")
 
@@ -78,11 +68,3 @@ class FeatureCache:
 
     def _path(self, kind: str) -> Path:
         return self._folder() / f"{self.content[:16]}-{kind}.safetensors"
-
-
-def _digest(arrays: Mapping[str, npt.NDArray[Any]]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(arrays):
-        digest.update(json.dumps([name, str(arrays[name].dtype), arrays[name].shape]).encode())
-        digest.update(arrays[name].tobytes())
-    return digest.hexdigest()

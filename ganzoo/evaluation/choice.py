@@ -7,14 +7,14 @@ from typing import Any
 
 from ganzoo.config import options_of
 from ganzoo.errors import ConfigError
-from ganzoo.evaluation.look import Eye
-from ganzoo.evaluation.scores import ClassRule
+from ganzoo.evaluation.eye import Eye
+from ganzoo.evaluation.protocol import ClassRule
 from ganzoo.evaluation.sources import Source
 from ganzoo.registry import Registry
 from ganzoo.runs.folder import class_counts
 from ganzoo.specs import ImageData, Metric
 
-Asked = Mapping[str, Mapping[str, Any]]  # options by name
+Chosen = list[tuple[Metric, Any]]  # with their options
 
 
 def labels_rule(source: Source, data: ImageData) -> tuple[ClassRule, tuple[int, ...] | None]:
@@ -27,18 +27,21 @@ def labels_rule(source: Source, data: ImageData) -> tuple[ClassRule, tuple[int, 
     return ("as in the data", class_counts(data)) if alike else ("uniform", None)
 
 
-def choose(
-    given: Asked, registry: Registry, source: Source, data: ImageData, *, labelled: bool
-) -> list[tuple[Metric, Any]]:
-    """The metrics to take, with their options. Raises ConfigError for one that cannot be had of this model and data."""
+def asked_for(given: Mapping[str, Mapping[str, Any]], registry: Registry) -> Chosen:
+    """The metrics of these names with these options, or the default ones. Raises UnknownName, ConfigError."""
     asked = given or {metric.name: {} for metric in registry.metrics if metric.default}
     if not asked:
         raise ConfigError("No metric is installed; see 'ganzoo plugins'.")
+    hint = "See its options with 'ganzoo list metrics'."
+    metrics = [registry.metrics.get(name) for name in asked]
+    return [(m, options_of(m.options, asked[m.name], f"metrics.{m.name}", hint=hint)) for m in metrics]
+
+
+def possible(asked: Chosen, source: Source, data: ImageData, *, labelled: bool, by_name: bool) -> Chosen:
+    """Those that can be had of this model and data. Raises ConfigError for another that was asked for by name."""
     chosen = []
-    for name, settings in asked.items():
-        metric = registry.metrics.get(name)
-        options = options_of(metric.options, settings, f"metrics.{name}")
-        lacking = None
+    for metric, options in asked:
+        name, lacking = metric.name, None
         if "labels" in metric.needs and not labelled:
             lacking = (
                 f"{name} compares class by class: it needs a conditional model and a data set with the same classes.\n"
@@ -47,21 +50,19 @@ def choose(
             )
         elif "generator" in metric.needs and source.generator is None:
             lacking = f"{name} draws images of its own: it needs a model, and {source.scored.name} is a set of images."
-        if lacking and given:
+        if lacking and by_name:
             raise ConfigError(f"{lacking}\nLeave it out of '--metrics'; see 'ganzoo list metrics'.")
         if not lacking:
             chosen.append((metric, options))
     return chosen
 
 
-def within_sight(
-    metrics: list[tuple[Metric, Any]], eye: Eye | None, *, asked: bool
-) -> tuple[list[tuple[Metric, Any]], list[str]]:
+def within_sight(metrics: Chosen, eye: Eye | None, *, by_name: bool) -> tuple[Chosen, list[str]]:
     """The metrics without those that need posteriors which the extractor does not give, and a note about each."""
     if eye is None or eye.extractor.num_classes:
         return metrics, []
     blind = [metric.name for metric, _ in metrics if "probabilities" in metric.needs]
-    if blind and asked:
+    if blind and by_name:
         raise ConfigError(
             f"{', '.join(blind)}: the features {eye.name!r} know no classes.\n"
             "Expected '--features classifier' or another; see 'ganzoo list features'."

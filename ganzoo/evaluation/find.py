@@ -13,7 +13,7 @@ from ganzoo.data.load import load_dataset
 from ganzoo.errors import ConfigError, GanzooError
 from ganzoo.evaluation.sources import Images, Model, Source
 from ganzoo.registry import Registry
-from ganzoo.runs.folder import RunFolder, checkpoints, public_name, stage
+from ganzoo.runs.folder import RunFolder, checkpoints, moment_name, public_name
 from ganzoo_serve.errors import ModelError
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.metadata import read
@@ -31,18 +31,23 @@ class Subject:
 
 @contextmanager
 def open_subject(
-    named: str, registry: Registry, *, device: Literal["auto", "cpu", "cuda"] = "auto"
+    named: str, registry: Registry, *, device: Literal["auto", "cpu", "cuda"] = "auto", best: bool = False
 ) -> Iterator[Subject]:
-    """Open ``MODEL.onnx``, a run folder, or images as ``folder:PATH``. Raises GanzooError or ModelError."""
+    """Open ``MODEL.onnx``, a run folder, or images as ``folder:PATH``. Raises GanzooError or ModelError.
+
+    ``best``: of a run, the checkpoint that scored best while it trained, instead of the newest.
+    """
     kind, colon, _ = named.partition(":")
     path = Path(named).expanduser()
+    if best and not (path / "config.json").is_file():
+        raise ConfigError(f"{named} is no run folder, so it has no best checkpoint: leave '--best' out.")
     if path.is_file():
         with Generator.load(path, device=device) as generator:
-            yield Subject(Model(generator), dataset=_trained_on(generator, registry))
+            yield Subject(Model(generator), _run_of(path), dataset=_trained_on(generator, registry))
     elif (path / "config.json").is_file():
         run = RunFolder(path)
         resolved, _ = run.read_config()
-        with _exported(run, registry) as file, Generator.load(file, device=device) as generator:
+        with _exported(run, registry, best=best) as file, Generator.load(file, device=device) as generator:
             yield Subject(Model(generator), run, resolved.config.dataset, resolved.config.data_dir)
     elif colon and kind in registry.datasets:
         yield Subject(Images(public_name(named), load_dataset(named, registry)))
@@ -54,16 +59,22 @@ def open_subject(
         )
 
 
+def _run_of(file: Path) -> RunFolder | None:
+    """The run whose exported file this is, if it lies where 'ganzoo export' puts it."""
+    run = RunFolder(file.parent)
+    return run if run.config_file.is_file() and file == run.model else None
+
+
 @contextmanager
-def _exported(run: RunFolder, registry: Registry) -> Iterator[Path]:
-    """The run's exported file if it is of the newest checkpoint, else a fresh one that is gone afterwards."""
+def _exported(run: RunFolder, registry: Registry, *, best: bool) -> Iterator[Path]:
+    """The run's exported file if it is of that checkpoint, else a fresh one that is gone afterwards."""
     from ganzoo.export import export_run  # torch loads here
 
-    if run.model.is_file() and _is_of_newest(run):
+    if not best and run.model.is_file() and _is_of_newest(run):
         yield run.model
         return
     with tempfile.TemporaryDirectory(prefix="ganzoo-") as folder:
-        yield export_run(run.path, registry, path=Path(folder) / "model.onnx").path
+        yield export_run(run.path, registry, path=Path(folder) / "model.onnx", best=best).path
 
 
 def _is_of_newest(run: RunFolder) -> bool:
@@ -72,7 +83,7 @@ def _is_of_newest(run: RunFolder) -> bool:
         training = read(run.model).training
     except ModelError:
         return False
-    return bool(kept and training and training.kimg is not None and stage(training.kimg) == kept[0].stem)
+    return bool(kept and training and training.kimg is not None and moment_name(training.kimg) == kept[0].stem)
 
 
 def _trained_on(generator: Generator, registry: Registry) -> str | None:

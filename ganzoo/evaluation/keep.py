@@ -9,13 +9,15 @@ from pathlib import Path
 from ganzoo.errors import DataError, GanzooError
 from ganzoo.evaluation.samples import Pixels
 from ganzoo.evaluation.scores import Evaluation
-from ganzoo.runs.folder import RunFolder, checkpoints, stage
+from ganzoo.runs.folder import RunFolder
 from ganzoo_serve.images import png
+
+SEEN_WELL = 800  # pixels: the longer side of a picture is brought near to it
 
 
 def keep_in_run(run: RunFolder, evaluation: Evaluation) -> Path:
     """Write ``RUN/scores/kimgNNNNNN.NNN.json``, beside what was measured of the same model before."""
-    path = run.scores / f"{stage(evaluation.scored.kimg or 0)}.json"
+    path = run.scores_at(evaluation.scored.kimg or 0)
     if path.is_file():
         with suppress(DataError):  # torn or edited: what was measured now is worth more
             evaluation = evaluation.joined(Evaluation.read(path))
@@ -31,17 +33,14 @@ def of_run(run: RunFolder) -> list[Evaluation]:
     return [Evaluation.read(path) for path in sorted(run.scores.glob("kimg*.json"))]
 
 
-def of_newest(run: RunFolder) -> Evaluation | None:
-    """What was measured of a run's newest checkpoint, if it was. Raises DataError for a file that is no evaluation."""
-    paths = [run.scores / f"{path.stem}.json" for path in checkpoints(run.checkpoints)[:1]]
-    return next((Evaluation.read(path) for path in paths if path.is_file()), None)
-
-
-def save_pictures(pictures: Mapping[str, Pixels], folder: Path) -> None:
-    """Write each picture as ``NAME.png``. Raises GanzooError if it cannot be written."""
+def save_pictures(pictures: Mapping[str, Pixels], folder: Path) -> list[Path]:
+    """Write each picture as ``NAME.png``, small ones with larger pixels. Raises GanzooError if it cannot be written."""
+    paths = [folder / f"{name}.png" for name in pictures]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, picture in pictures.items():
-            (folder / f"{name}.png").write_bytes(png(picture))
+        for path, picture in zip(paths, pictures.values(), strict=True):
+            times = max(1, SEEN_WELL // max(picture.shape[:2]))
+            path.write_bytes(png(picture.repeat(times, axis=0).repeat(times, axis=1)))
     except OSError as error:
         raise GanzooError(f"{folder} could not be written: {error.strerror}.") from error
+    return paths

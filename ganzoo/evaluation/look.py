@@ -3,43 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from ganzoo.errors import BrokenPlugin, GanzooError
-from ganzoo.evaluation.samples import Extractor, Features, Labels, Moments, Pixels, Sample
+from ganzoo.evaluation.eye import Eye
+from ganzoo.evaluation.samples import Labels, Moments, Pixels, Sample
 from ganzoo.specs import Need
 
 BLOCK = 256  # images at a time
-
-
-@dataclass(frozen=True)
-class Eye:
-    """A feature extractor by name and options; ``who`` begins a sentence about it."""
-
-    name: str
-    who: str
-    options: dict[str, Any]
-    extractor: Extractor
-
-    def features(self, images: Pixels) -> Features:
-        """What the extractor says of images. Raises BrokenPlugin unless it is what it promised."""
-        seen = self.extractor(images)
-        wanted = (len(images), self.extractor.dim)
-        if seen.features.shape != wanted:
-            raise BrokenPlugin(f"{self.who} gave features of shape {seen.features.shape}; expected {wanted}.")
-        if self.extractor.num_classes:
-            shape = None if seen.probabilities is None else seen.probabilities.shape
-            if shape != (len(images), self.extractor.num_classes):
-                raise BrokenPlugin(
-                    f"{self.who} gave probabilities of shape {shape}; "
-                    f"expected {(len(images), self.extractor.num_classes)}."
-                )
-        if not np.isfinite(seen.features).all():
-            raise GanzooError(f"{self.who} gave NaN or infinity for some image; nothing can be measured with it.")
-        return seen
 
 
 def look(

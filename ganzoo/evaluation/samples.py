@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -131,6 +131,17 @@ class Sample:
             labels=labels,
         )
 
+    def only(self, needs: Set[Need]) -> Sample:
+        """As much of the sample as a metric with these ``needs`` is shown."""
+        return Sample(
+            self.count,
+            moments=self._moments if "moments" in needs else None,
+            features=self._features if "features" in needs else None,
+            probabilities=self._probabilities if "probabilities" in needs else None,
+            images=self._images if "images" in needs else None,
+            labels=self._labels if "labels" in needs else None,
+        )
+
     @property
     def moments(self) -> Moments:
         return _needed("moments", self._moments)
@@ -161,7 +172,7 @@ def _needed(name: Need, value: T | None) -> T:
 
 
 class Estimate(NamedTuple):
-    """A number with its standard error, and what that is over ("100 subsets of 1,000")."""
+    """A number with its standard error, and what that was taken over ("100 subsets of 1,000")."""
 
     value: float
     error: float
@@ -184,22 +195,35 @@ class Measured:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison(Generic[OptionsT]):
-    """Generated images beside real ones, for one metric.
+    """Generated images beside real ones, for one metric, which is shown what it needs and nothing else.
 
     ``reference`` is the sample of real images asked for, of ``split``; ``real(split)`` is either split, seen through the same
     ``extractor``, and raises DataError if the data set has none. ``class_names`` are the data set's, empty without
-    labels. ``generator`` is the model, where the metric needs it; it draws seeds below ``seeds.start`` or from
-    ``seeds.stop`` on to get images that are not in ``generated``. ``extractor`` may be called by a metric that
-    needs moments, features or probabilities. ``say`` tells the user what takes its time.
+    labels. Image i of ``generated`` is of ``seeds[i]``, of class ``classes[i]`` if the model has classes (else None), under
+    ``truncation``; ``generator`` is the model, for a metric that draws more of the same. ``extractor`` may be called
+    by a metric that needs it, or moments, features or probabilities. ``say`` tells the user what takes its time.
     """
 
     options: OptionsT
     generated: Sample
-    reference: Sample
     split: Split
     real: Callable[[Split], Sample]
-    extractor: Extractor
     class_names: tuple[str, ...]
-    generator: Generator | None
     seeds: range
+    classes: Labels | None
+    truncation: float | None
     say: Callable[[str], None]
+    seen_by: Extractor | None = None
+    drawn_by: Generator | None = None
+
+    @property
+    def reference(self) -> Sample:
+        return self.real(self.split)
+
+    @property
+    def extractor(self) -> Extractor:
+        return _needed("extractor", self.seen_by)
+
+    @property
+    def generator(self) -> Generator:
+        return _needed("generator", self.drawn_by)

@@ -1,55 +1,18 @@
-"""Scores, the protocol that each was taken under, and the refusal to put unlike ones side by side."""
+"""Scores, each with its protocol, and the refusal to put unlike ones side by side."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
 from ganzoo.config import Section
-from ganzoo.errors import ConfigError, DataError
+from ganzoo.errors import DataError
+from ganzoo.evaluation.protocol import Protocol
 from ganzoo.files import write_whole
-from ganzoo.specs import Split
-
-ClassRule: TypeAlias = Literal["none", "as in the data", "uniform", "their own"]
-RESIZER = "Lanczos, largest centred square"
-
-
-class Protocol(Section):
-    """All that moves a score besides the model. ``features`` and what follows is None where the metric looks at none.
-
-    ``image`` is (height, width, channels). ``classes``: how generated images got theirs. ``features_sha256`` is the
-    extractor's identity.
-    """
-
-    metric: str
-    options: dict[str, Any]
-    dataset: str
-    data_sha256: str
-    split: Split
-    real_images: int
-    image: tuple[int, int, int]
-    resizer: str = RESIZER
-    samples: int
-    classes: ClassRule
-    truncation: float | None = None
-    features: str | None = None
-    features_options: dict[str, Any] | None = None
-    features_sha256: str | None = None
-    features_resizer: str | None = None
-
-    @property
-    def seen_through(self) -> str:
-        """The extractor and the beginning of its hash, or nothing where the metric looks at no features."""
-        return f"{self.features} {(self.features_sha256 or '')[:12]}" if self.features else ""
-
-    def unlike(self, other: Protocol) -> dict[str, tuple[Any, Any]]:
-        """Where two protocols differ, by field, in so far as it makes scores incomparable: a name alone does not."""
-        mine, theirs = (p.model_dump(mode="json", exclude={"dataset"}) for p in (self, other))
-        return {key: (mine[key], theirs[key]) for key in mine if mine[key] != theirs[key]}
 
 
 class Score(Section):
@@ -115,6 +78,10 @@ class Evaluation(Section):
                 f"{path} cannot be read: {error}.\nExpected what 'ganzoo eval ... --json FILE' wrote."
             ) from None
 
+    def called(self, name: str) -> Evaluation:
+        """This evaluation under another name."""
+        return self.model_copy(update={"scored": self.scored.model_copy(update={"name": name})})
+
     def joined(self, earlier: Evaluation) -> Evaluation:
         """This evaluation, and of an earlier one of the same model what was not measured anew."""
         if earlier.scored.graph_sha256 != self.scored.graph_sha256:
@@ -124,28 +91,22 @@ class Evaluation(Section):
         return self.model_copy(update={"scores": (*kept, *self.scores), "details": {**earlier.details, **self.details}})
 
 
-def only(evaluations: Iterable[Evaluation], names: Sequence[str], where: Mapping[str, Any]) -> list[Evaluation]:
+def only(evaluations: Sequence[Evaluation], names: Sequence[str], where: Mapping[str, Any]) -> list[Evaluation]:
     """The scores of these names (none: all) whose protocols have these values; evaluations without any are left out.
 
     Raises DataError if nothing is left, ConfigError for a field that protocols do not have.
     """
-    unknown = sorted(set(where) - set(Protocol.model_fields))
-    if unknown:
-        raise ConfigError(
-            f"A protocol has no {unknown[0]!r}; expected one of {', '.join(sorted(Protocol.model_fields))}."
-        )
     kept = []
     for evaluation in evaluations:
         scores = tuple(
-            score
-            for score in evaluation.scores
-            if (not names or score.name in names)
-            and all(score.protocol.model_dump(mode="json")[key] == value for key, value in where.items())
+            score for score in evaluation.scores if (not names or score.name in names) and score.protocol.matches(where)
         )
         if scores:
             kept.append(evaluation.model_copy(update={"scores": scores}))
     if not kept:
-        raise DataError("There is no such score. Take one with 'ganzoo eval MODEL', or ask for less by '--metrics'.")
+        there = dict.fromkeys(score.name for evaluation in evaluations for score in evaluation.scores)
+        found = f"There are {', '.join(there)}" if there else "There are none"
+        raise DataError(f"There is no such score. {found}; take others with 'ganzoo eval MODEL'.")
     return kept
 
 
@@ -153,15 +114,18 @@ def require_alike(evaluations: Sequence[Evaluation]) -> None:
     """Raise DataError, naming what differs, if a score of one has the name but not the protocol of another's."""
     seen: dict[str, tuple[str, Protocol]] = {}
     for evaluation in evaluations:
+        title = _title(evaluation.scored, evaluations)
         for score in evaluation.scores:
-            name, protocol = seen.setdefault(score.name, (evaluation.scored.name, score.protocol))
+            name, protocol = seen.setdefault(score.name, (title, score.protocol))
             different = protocol.unlike(score.protocol)
             if different:
                 lines = [f"  {key}: {_short(a)} against {_short(b)}" for key, (a, b) in different.items()]
+                key, (_, value) = next(iter(different.items()))
                 raise DataError(
-                    f"{score.name} of {name} and of {evaluation.scored.name} cannot stand in one table; "
+                    f"{score.name} of {name} and of {title} cannot stand in one table; "
                     "they were taken under unlike protocols:\n" + "\n".join(lines) + "\n"
-                    "Score both with the same options of 'ganzoo eval', or choose by '--where' and '--metrics'."
+                    "Score both with the same options of 'ganzoo eval', or choose by '--where' and '--metrics', "
+                    f"for example '--where {key}={value if isinstance(value, str) else json.dumps(value)}'."
                 )
 
 

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from ganzoo.errors import DataError
-from ganzoo.evaluation.evaluate import Request, evaluate
-from ganzoo.evaluation.find import open_subject
-from ganzoo.evaluation.keep import keep_in_run
+from ganzoo.evaluation.request import Request
+from ganzoo.evaluation.run import evaluate_run
 from ganzoo.evaluation.scores import Evaluation, Score
 from ganzoo.files import write_whole
 from ganzoo.progress import Stages
@@ -24,12 +23,12 @@ class Watch:
     """
 
     def __init__(self, registry: Registry) -> None:
-        self._registry = registry
+        self._registry, self._stages = registry, Stages(quiet=True)
 
     def __call__(self, run: RunFolder) -> Mapping[str, float]:
         """The numbers by name, for the log. Raises GanzooError."""
         config = run.read_config()[0].config
-        scoring, stages = config.scoring, Stages(quiet=True)
+        scoring = config.scoring
         request = Request(
             dataset=config.dataset,
             split=scoring.split,
@@ -37,16 +36,15 @@ class Watch:
             features=(scoring.features, {}) if scoring.features else None,
             samples=scoring.samples,
             data_dir=config.data_dir,
+            device=config.device,
         )
-        with open_subject(str(run.path), self._registry) as subject:
-            evaluation = evaluate(subject.source, request, self._registry, stages).evaluation
-        keep_in_run(run, evaluation)
+        evaluation = evaluate_run(run, request, self._registry, self._stages)
         values = {score.name: score.value for score in evaluation.scores}
-        stages.say(
-            f"{(evaluation.scored.kimg or 0):g} kimg: "
-            + ", ".join(f"{name} {value:.4g}" for name, value in values.items())
-        )
-        if _is_best(run, evaluation.scores[0]):
+        best = _is_best(run, evaluation.scores[0])
+        told = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
+        mark = f" (best {evaluation.scores[0].name} so far)" if best else ""
+        self._stages.say(f"{(evaluation.scored.kimg or 0):g} kimg: {told}{mark}")
+        if best:
             write_whole(run.best, checkpoints(run.checkpoints)[0].read_bytes())
             evaluation.write(run.scores / "best.json")
         return values

@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from ganzoo.errors import RunError
-from ganzoo.runs.folder import CHECKPOINT, checkpoints, stage
+from ganzoo.runs.folder import CHECKPOINT, checkpoints, moment_name
 from ganzoo.sealed import Damaged, read_sealed, write_sealed
 
 
@@ -20,7 +20,7 @@ def save_checkpoint(
 
     Raises RunError, leaving the older ones, if it cannot be written.
     """
-    path = folder / f"{stage(nimg / 1000)}{CHECKPOINT}"
+    path = folder / f"{moment_name(nimg / 1000)}{CHECKPOINT}"
     try:
         write_sealed(path, tensors, plain)
     except OSError as error:

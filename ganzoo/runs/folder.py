@@ -78,6 +78,10 @@ class RunFolder:
         self.samples, self.checkpoints, self.model = path / "samples", path / "checkpoints", path / "model.onnx"
         self.scores, self.best = path / "scores", path / "best.safetensors"
 
+    def scores_at(self, kimg: float) -> Path:
+        """Where what is measured of that moment of the run is kept."""
+        return self.scores / f"{moment_name(kimg)}.json"
+
     def require_free(self) -> None:
         """Raise RunError if there is something in the folder already."""
         if self.config_file.exists():
@@ -184,7 +188,7 @@ class RunFolder:
         write_whole(self.stats_file, "".join(json.dumps(record) + "\n" for record in kept))
 
 
-def stage(kimg: float) -> str:
+def moment_name(kimg: float) -> str:
     """How what belongs to a moment of a run is named, so that names sort as time: ``kimg000012.500``."""
     return f"kimg{kimg:010.3f}"
 

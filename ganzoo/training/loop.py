@@ -12,7 +12,7 @@ from torch import Tensor
 from ganzoo.config import TrainConfig
 from ganzoo.errors import Diverged
 from ganzoo.runs.checkpoint import save_checkpoint
-from ganzoo.runs.folder import RunFolder, checkpoints, stage
+from ganzoo.runs.folder import RunFolder, checkpoints, moment_name
 from ganzoo.training.ema import ema_decay, update_ema
 from ganzoo.training.interrupts import Interrupts
 from ganzoo.training.preview import save_preview
@@ -42,7 +42,7 @@ def play(
             require_finite(losses, s, run)
             run.log({"nimg": s.nimg, "g_steps": s.g_steps, "images_per_s": progress.images_per_s(s.nimg), **losses})
         if due(config.sample_every, begin, s.nimg) or s.finished:
-            save_preview(s, run.samples / f"{stage(s.nimg / 1000)}.png")
+            save_preview(s, run.samples / f"{moment_name(s.nimg / 1000)}.png")
         if s.finished:
             break
         scoring = scorer and config.scoring.every and due(config.scoring.every, begin, s.nimg)

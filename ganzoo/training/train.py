@@ -18,7 +18,7 @@ from ganzoo.devices import pick_device
 from ganzoo.errors import GanzooError, RunError
 from ganzoo.registry import Registry
 from ganzoo.runs.checkpoint import newest_checkpoint
-from ganzoo.runs.folder import DataFacts, RunFolder, checkpoints, stage
+from ganzoo.runs.folder import DataFacts, RunFolder, checkpoints, moment_name
 from ganzoo.specs import ImageData
 from ganzoo.training.interrupts import Interrupts
 from ganzoo.training.loop import Scorer, critic_steps_before, play, save, score
@@ -95,6 +95,9 @@ def resume(
             state.load(tensors, counters)
             done = f"its budget is used up after {state.nimg / 1000:g} kimg: give a larger '--kimg' or '--steps'"
             _say(f"Nothing to do: {done}." if state.finished else f"Going on from {path.name}.")
+            scored = state.config.scoring.every is None or run.scores_at(state.nimg / 1000).is_file()
+            if state.finished and (scored or scorer is None):
+                return Outcome(run.path, state.nimg, 0.0, 0.0)
         else:  # it was stopped before its first one, and the beginning is a function of the configuration
             _say("There is no checkpoint yet: starting from the beginning.")
         with run.writing():
@@ -158,7 +161,7 @@ def _train(state: TrainingState, run: RunFolder, scorer: Scorer | None) -> Outco
     if state.config.scoring.every is None:
         scorer = None
     if state.nimg == 0:
-        save_preview(state, run.samples / f"{stage(0)}.png")
+        save_preview(state, run.samples / f"{moment_name(0)}.png")
         if scorer:  # whatever stands in its way is better known before the work than after it
             save(state, run)
             score(state, run, scorer)

@@ -88,8 +88,9 @@ def quick_export(monkeypatch):
     from ganzoo_serve.metadata import Training
     from ganzoo_serve.testing import make_metadata, make_model
 
-    def export_run(folder, registry, *, path):
-        nimg = read_sealed(checkpoints(folder / "checkpoints")[0])[1]["nimg"]
+    def export_run(folder, registry, *, path, best=False):
+        kept = folder / "best.safetensors" if best else checkpoints(folder / "checkpoints")[0]
+        nimg = read_sealed(kept)[1]["nimg"]
         metadata = make_metadata("tiny", size=8, channels=1, training=Training(kimg=nimg / 1000))
         path.write_bytes(make_model(metadata, weights_seed=nimg).SerializeToString())
         return SimpleNamespace(path=path)

@@ -63,7 +63,7 @@ def test_what_all_protocols_share_is_said_once():
     pixels = PROTOCOL.model_copy(update={"metric": "swd", "options": {"patch": 7}, "features": None})
     scores = [SCORE, Score(name="swd", value=6.0, better="lower", seeds=(0, 29_999), protocol=pixels)]
     lines = card_text(make_metadata("tiny"), scores=scores).splitlines()
-    shared = "10,000 samples, seeds 0 to 29999; against mnist train, 60,000 images"
+    shared = "10,000 samples, seeds 0 to 29999; against mnist (train, 60,000 images) at 32x32x1"
     assert [line for line in lines if shared in line] == [
         f"Of this file, by `ganzoo eval`: {shared}. A number says something beside others of the same protocol only."
     ]

@@ -281,7 +281,7 @@ def test_export_takes_the_newest_run_and_says_how_well_it_agrees(ganzoo, tmp_pat
     (tmp_path / "runs" / "00001-x").symlink_to(run_folder)
     result = ganzoo("export", "-o", "out/small.onnx", "--name", "My Model")
     assert result.exit_code == 0, result.output
-    assert result.stdout.startswith(f"{Path('out/small.onnx')}: my-model, 16x16x1, ")
+    assert result.stdout.startswith(f"{Path('out/small.onnx')}: my-model of 0.008 kimg, 16x16x1, ")
     assert "against torch 100.000% of values equal" in result.stdout
     assert result.stdout.count("\n") == 1
 

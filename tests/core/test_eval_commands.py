@@ -1,8 +1,13 @@
 """``ganzoo eval``, ``scores`` and ``bench`` on the command line, with the real metrics and features."""
 
+import csv
 import json
+import re
+import shutil
+import sys
 
 import numpy as np
+import PIL.Image
 import pytest
 
 from ganzoo_serve.metadata import Dataset
@@ -33,7 +38,7 @@ def test_a_model_is_scored_and_the_numbers_kept(ganzoo, model, tmp_path):
     done = ganzoo("eval", model, *FEATURES, "--samples", 200, "--metrics", "fid,prdc", "--json", "out/scores.json")
     assert done.exit_code == 0, done.output
     first, *lines = done.stdout.splitlines()
-    assert first.startswith("tiny: 200 images against digits (train, 1,500 images), features: classifier ")
+    assert first.startswith("tiny: 200 images against digits (train, 1,500 images) at 8x8x1, classifier features ")
     assert [line.split()[0] for line in lines] == ["fid", "precision", "recall", "density", "coverage"]
     assert lines[0].endswith("lower is better")
     scores = json.loads((tmp_path / "out" / "scores.json").read_text())["scores"]
@@ -57,7 +62,7 @@ def test_scores_are_put_side_by_side_or_refused(ganzoo, model):
     assert ganzoo("scores", "a.json", "b.json", "--format", "csv").stdout.splitlines()[0] == "model,fid"
     refused = ganzoo("scores", "a.json", "b.json", "c.json")
     assert refused.exit_code == 1
-    assert "fid of tiny and of tiny cannot stand in one table" in refused.stderr
+    assert "fid of tiny and of tiny (c.json) cannot stand in one table" in refused.stderr
     assert "samples: 100 against 120" in refused.stderr
     chosen = ganzoo("scores", "a.json", "b.json", "c.json", "--where", "samples=100", "--metrics", "fid")
     assert chosen.exit_code == 0
@@ -95,6 +100,25 @@ def test_bad_input_is_answered_with_a_sentence(ganzoo, model, arguments, code, m
     assert "Traceback" not in done.output
 
 
+def test_pictures_are_large_enough_to_be_looked_at(ganzoo, model, tmp_path):
+    done = ganzoo("eval", model, "--samples", 8, *FEATURES, "--metrics", "ppl", "--pictures", "look")
+    assert done.exit_code == 0, done.output
+    assert done.stderr.rstrip().endswith("Wrote look/ppl.png")
+    with PIL.Image.open(tmp_path / "look" / "ppl.png") as picture:
+        assert 400 < max(picture.size) <= 800
+
+
+def test_without_a_place_for_it_a_score_is_said_not_to_be_kept(ganzoo, model):
+    assert "Not kept: '--json FILE' writes it." in ganzoo("eval", model, "--samples", 8, "--metrics", "swd").stderr
+
+
+def test_where_features_are_out_of_reach_the_metrics_that_need_none_are_named(ganzoo, model, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch_fidelity.feature_extractor_inceptionv3", None)
+    said = ganzoo("eval", model, "--samples", 8, "--features", "inception").stderr
+    assert "pip install 'ganzoo[inception]'" in said
+    assert re.search(r"Of the metrics, .*spectrum, swd.* look at no features\.", said)
+
+
 def test_class_metrics_of_data_without_labels_are_refused(ganzoo, model, tmp_path):
     np.savez(tmp_path / "bare.npz", images=np.zeros((30, 8, 8, 1), np.uint8))
     done = ganzoo("eval", model, "--samples", 20, "--dataset", f"npz:{tmp_path / 'bare.npz'}", "--metrics", "intra-fid")
@@ -114,7 +138,7 @@ def test_changed_data_are_noticed(ganzoo, model, tmp_path):
     images[0] = 255
     np.savez(data, images=images, labels=labels)
     assert ganzoo(*arguments, "--json", "b.json").exit_code == 0
-    assert "data_sha256" in ganzoo("scores", "a.json", "b.json").stderr
+    assert "real.train.sha256" in ganzoo("scores", "a.json", "b.json").stderr
 
 
 def test_a_run_keeps_its_scores(ganzoo, tmp_path):
@@ -122,12 +146,34 @@ def test_a_run_keeps_its_scores(ganzoo, tmp_path):
     scoring = ["--eval-every", 0.02, "--set", "scoring.samples=30", "--set", 'scoring.metrics=["spectrum"]']
     done = ganzoo("train", "mlp-ns", "--steps", 2, *small, *scoring, "--out", "run")
     assert done.exit_code == 0, done.output
-    assert "0.02 kimg: spectrum" in done.stderr
+    assert re.search(r"0 kimg: spectrum_db [0-9.]+ \(best spectrum_db so far\)", done.stderr)
     table = ganzoo("scores", "run", "--format", "csv").stdout.splitlines()
     assert [line.split(",")[0] for line in table] == ["model", "mlp-ns-digits 0 kimg", "mlp-ns-digits 0.02 kimg"]
     assert (tmp_path / "run" / "best.safetensors").is_file()
-    best = ganzoo("export", "run", "--best", "-o", "best.onnx")
-    assert best.exit_code == 0, best.output
+    assert ganzoo("export", "run").exit_code == 0
+    scored = ganzoo("eval", "run/model.onnx", "--samples", 30, "--metrics", "swd")
+    assert scored.stderr.rstrip().endswith("Wrote run/scores/kimg000000.020.json")
+    assert ganzoo("scores", "run", "--format", "csv").stdout.splitlines()[0] == "model,spectrum_db,swd"
+
+
+def test_the_best_checkpoint_can_be_exported_scored_and_published(ganzoo, tmp_path):
+    small = ["--set", "arch.hidden_g=[8]", "--set", "arch.hidden_d=[8]", "--resolution", 8, "--batch-size", 10]
+    scoring = ["--eval-every", 1, "--set", "scoring.samples=30", "--set", 'scoring.metrics=["spectrum"]']
+    assert ganzoo("train", "mlp-ns", "--steps", 2, *small, *scoring, "--out", "run").exit_code == 0
+    run = tmp_path / "run"
+    shutil.copy(run / "checkpoints" / "kimg000000.000.safetensors", run / "best.safetensors")
+    for arguments in (
+        ["export", "run", "--best", "-o", "best.onnx"],
+        ["card", "run", "--best", "-o", "card"],
+        ["eval", "run", "--best", "--samples", 20, "--metrics", "spectrum", "--json", "best.json"],
+    ):
+        done = ganzoo(*arguments)
+        assert done.exit_code == 0, done.output
+    for path in ("best.onnx", "card/model.onnx"):
+        assert json.loads(ganzoo("inspect", path, "--json").stdout)["training"]["kimg"] == 0
+    assert json.loads((tmp_path / "best.json").read_text())["scored"]["kimg"] == 0
+    assert not (run / "model.onnx").exists()
+    assert "is no run folder" in ganzoo("eval", "best.onnx", "--best").stderr
 
 
 def test_there_is_no_best_without_being_measured(ganzoo):
@@ -142,11 +188,11 @@ def test_the_ladder_of_a_data_set(ganzoo, tmp_path):
     options = [*FEATURES, "--samples", 200, "--metrics", "fid", "--format", "csv", "--picture", "spoilt.png"]
     done = ganzoo("bench", "metrics", "--dataset", "digits", "--resolution", 8, *options)
     assert done.exit_code == 0, done.output
-    values = dict(line.rsplit(",", 1) for line in done.stdout.splitlines()[1:])
+    values = dict(list(csv.reader(done.stdout.splitlines()))[1:])
     floor = float(values["test images"])
     assert floor < float(values["noise of 50%"])
     assert floor < float(values["blurred by 2 pixels"])
-    assert floor < float(values["one class"])
+    assert floor < float(values["one class (27 images)"])
     assert (tmp_path / "spoilt.png").is_file()
 
 

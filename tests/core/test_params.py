@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganzoo.commands.params import MAX_SEEDS, ModelName, Seeds, Setting, Technique, parse_value
+from ganzoo.params import MAX_SEEDS, MetricList, ModelName, NameWithOptions, Seeds, Setting, Trainings, parse_value
 
 
 def convert(kind, text):
@@ -115,13 +115,13 @@ def test_what_is_no_setting_comes_with_an_example(text):
     ],
 )
 def test_a_technique_is_a_name_and_its_options(text, technique):
-    assert convert(Technique(), text) == technique
+    assert convert(NameWithOptions(), text) == technique
 
 
 @pytest.mark.parametrize("text", ["r1:gamma", "r1:=1", "r1:gamma=1,interval"])
 def test_what_is_no_option_of_a_technique_comes_with_what_was_expected(text):
     with pytest.raises(click.BadParameter, match=r"is no option; expected r1:OPTION=VALUE,\.\.\."):
-        convert(Technique(), text)
+        convert(NameWithOptions(), text)
 
 
 def test_a_model_is_called_as_near_to_its_name_as_an_address_allows():
@@ -130,7 +130,40 @@ def test_a_model_is_called_as_near_to_its_name_as_an_address_allows():
         convert(ModelName(), "日本")
 
 
-@pytest.mark.parametrize("kind", [Seeds(), Setting(), Technique()])
+@pytest.mark.parametrize("kind", [Seeds(), Setting(), NameWithOptions()])
 def test_what_was_read_already_passes(kind):
     value = {"seeds": [1], "key=value": ("a", 1)}.get(kind.name, ("r1", {}))
     assert convert(kind, value) is value
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"),
+    [("3", [0, 1, 2]), ("1", [0]), ("5,7", [5, 7]), ("5,", [5]), (" 2 , 0", [2, 0]), ("0-4", [0, 1, 2, 3, 4])],
+)
+def test_trainings_are_a_number_or_their_seeds(text, seeds):
+    assert convert(Trainings(), text) == seeds
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "1,1", "a", "1,,2", "²", "9" * 30, "5000"])
+def test_other_trainings_are_refused(text):
+    with pytest.raises(click.BadParameter):
+        convert(Trainings(), text)
+
+
+@pytest.mark.parametrize(
+    ("text", "metrics"),
+    [
+        ("fid, kid", {"fid": {}, "kid": {}}),
+        ("kid:subsets=50,size=500", {"kid": {"subsets": 50, "size": 500}}),
+        ("fid,kid:subsets=50,is", {"fid": {}, "kid": {"subsets": 50}, "is": {}}),
+        ("a:x=1,b:y=c:d,z=2", {"a": {"x": 1}, "b": {"y": "c:d", "z": 2}}),
+    ],
+)
+def test_metrics_are_names_with_options_of_their_own(text, metrics):
+    assert convert(MetricList(), text) == metrics
+
+
+@pytest.mark.parametrize("text", ["kid:subsets", "a=1"])
+def test_what_is_no_list_of_metrics_is_misuse(text):
+    with pytest.raises(click.BadParameter, match="expected"):
+        convert(MetricList(), text)

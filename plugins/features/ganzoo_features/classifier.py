@@ -166,8 +166,10 @@ def _trained(context: FeatureContext[ClassifierOptions], data: ImageData, device
         test, of = (images[held_out], labels[held_out]), "training images that it was not shown"
         images, labels = images[shown], labels[shown]
     epochs = context.options.epochs or default_epochs(len(data.images))
+    channels, height, width = context.image_shape
     context.say(
-        f"Training a classifier of {context.dataset} for the features, once: {len(images):,} images, {epochs} epochs."
+        f"Training a classifier of {context.dataset} at {height}x{width}x{channels} for the features, once: "
+        f"{len(images):,} images, {epochs} epochs."
     )
     started = time.monotonic()
     network = train(

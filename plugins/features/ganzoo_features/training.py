@@ -71,8 +71,8 @@ def train(
                 loss.backward()
                 optimizer.step()
                 schedule.step()
-            if epoch == 0 and (left := (time.monotonic() - started) * (epochs - 1)) > LONG_S:
-                say(f"About {left:.0f} s to go.")
+            if (left := (time.monotonic() - started) / (epoch + 1) * (epochs - epoch - 1)) > LONG_S:
+                say(f"Epoch {epoch + 1} of {epochs}, about {left:.0f} s to go.")
         folded = fold(network.eval(), blank(image_shape, num_classes, norm=False))
         shown_once = torch.randperm(len(images), generator=random)[:MEASURED]
         balance(folded, images[shown_once.numpy()], device)

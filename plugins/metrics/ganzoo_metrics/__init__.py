@@ -165,7 +165,7 @@ def register_metrics(register: Callable[[Metric], None]) -> None:
         Metric(
             name="ms-ssim",
             compute=_from("ms_ssim"),
-            gives={"ms_ssim": "lower", "ms_ssim_real": "neither"},
+            gives={"ms_ssim": "neither", "ms_ssim_real": "neither"},
             needs={"images"},
             options=MsSsimOptions,
             paper="arXiv:1610.09585",
@@ -176,7 +176,7 @@ def register_metrics(register: Callable[[Metric], None]) -> None:
         Metric(
             name="intra-ms-ssim",
             compute=_from("ms_ssim", "compute_within_classes"),
-            gives={"intra_ms_ssim": "lower", "intra_ms_ssim_real": "neither"},
+            gives={"intra_ms_ssim": "neither", "intra_ms_ssim_real": "neither"},
             needs={"images", "labels"},
             options=MsSsimOptions,
             paper="arXiv:1610.09585",
@@ -188,7 +188,7 @@ def register_metrics(register: Callable[[Metric], None]) -> None:
             name="ppl",
             compute=_from("ppl"),
             gives={"ppl": "lower"},
-            needs={"generator", "features"},
+            needs={"generator", "extractor"},
             options=PplOptions,
             paper="arXiv:1812.04948",
             summary="Perceptual path length: how evenly features move on the way between latents.",

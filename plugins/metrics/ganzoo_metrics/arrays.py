@@ -3,13 +3,11 @@
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-Float32: TypeAlias = npt.NDArray[np.float32]
-Float64: TypeAlias = npt.NDArray[np.float64]
-Pixels: TypeAlias = npt.NDArray[np.uint8]
-Ints: TypeAlias = npt.NDArray[np.int64]
-Points: TypeAlias = npt.NDArray[np.uint8] | Float32
+from ganzoo.evaluation import Float32, Labels, Pixels
+
+Ints: TypeAlias = Labels  # int64, whatever they count
+Points: TypeAlias = Pixels | Float32
 
 
 def chosen(count: int, most: int, seed: int) -> Ints:

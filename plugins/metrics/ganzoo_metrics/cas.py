@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganzoo import ConfigError
-from ganzoo.evaluation import Comparison, Measured
-from ganzoo_metrics.arrays import Ints, Pixels, chosen
+from ganzoo.evaluation import Comparison, Measured, Pixels
+from ganzoo_metrics.arrays import Ints, chosen
 
 if TYPE_CHECKING:
     from ganzoo_metrics.options import CasOptions

@@ -7,8 +7,8 @@ arXiv:1705.07761; Lin et al. 2018, arXiv:1712.04086).
 import numpy as np
 
 from ganzoo import Options
-from ganzoo.evaluation import Comparison, Measured
-from ganzoo_metrics.arrays import Float32, Float64, Ints
+from ganzoo.evaluation import Comparison, Float32, Float64, Measured
+from ganzoo_metrics.arrays import Ints
 
 
 def histogram(probabilities: Float32) -> Ints:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ganzoo_metrics.arrays import Float32, Float64, Ints, Points
+from ganzoo.evaluation import Float32, Float64
+from ganzoo_metrics.arrays import Ints, Points
 
 _ROWS, _COLUMNS = 2048, 4096  # a tile of distances takes 32 MiB
 

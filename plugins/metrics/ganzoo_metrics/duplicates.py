@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ganzoo import ConfigError
-from ganzoo.evaluation import Comparison, Measured, Sample
-from ganzoo_metrics.arrays import Float32, Float64, Ints, flat
+from ganzoo.evaluation import Comparison, Float32, Float64, Measured, Sample
+from ganzoo_metrics.arrays import Ints, flat
 from ganzoo_metrics.distances import between, tiles
 from ganzoo_serve.images import grid
 
@@ -46,57 +46,60 @@ def closest_in_features(features: Float32, pairs: int) -> Ints:
     return np.stack([first[found], second[found]], axis=1)
 
 
-def closest_pairs(sample: Sample, *, size: int, batches: int, pairs: int) -> Pairs:
-    """Of consecutive batches of a sample; a pair's distance is the root mean square difference of its pixels, 0 ... 255."""
-    index, distances = [], []
+def closest_pairs(sample: Sample, batches: Ints, *, pairs: int) -> Pairs:
+    """Of batches of a sample (batches, size) by index; a distance is the root mean square difference of pixels, 0 ... 255."""
+    found, distances = [], []
     pixels = flat(sample.images)
-    for start in range(0, batches * size, size):
-        found = closest_in_features(sample.features[start : start + size], pairs) + start
-        index.append(found)
-        distances.append(between(pixels[found[:, 0]], pixels, found[:, 1]) / np.sqrt(pixels.shape[1]))
-    return Pairs(np.stack(index), np.stack(distances))
+    for batch in batches:
+        first, second = batch[closest_in_features(sample.features[batch], pairs)].T
+        found.append(np.stack([first, second], axis=1))
+        distances.append(between(pixels[first], pixels, second) / np.sqrt(pixels.shape[1]))
+    return Pairs(np.stack(found), np.stack(distances))
 
 
 def support_size(probability: float, *, size: int) -> float:
     """N = s (s - 1) / (-2 ln(1 - p)): so many equally likely images give a batch of s a duplicate with probability p."""
-    return float(size * (size - 1) / (-2 * np.log1p(-probability)))
+    return float(size * (size - 1) / (-2 * np.log1p(-probability))) if probability < 1 else 0.0
 
 
-def duplicate_probability(found: int, batches: int) -> float:
-    """(k + 1/2) / (n + 1), from k of n batches with a duplicate: Jeffreys' estimate, neither 0 nor 1."""
-    return (found + 0.5) / (batches + 1)
+def probability_bound(found: int, batches: int) -> float:
+    """The largest p, 95 % sure, where k of n batches held a duplicate (Clopper & Pearson 1934)."""
+    from scipy.special import betaincinv
+
+    return 1.0 if found == batches else float(betaincinv(found + 1, batches - found, 0.95))
 
 
 def compute(comparison: Comparison[DuplicatesOptions]) -> Measured:
-    """Raises ConfigError for fewer than 2 images of either side."""
+    """``support_size`` is what the model has at least, 95 % sure. Raises ConfigError for fewer than 2 images of either side."""
     options, generated, reference = comparison.options, comparison.generated, comparison.reference
     fewest = min(generated.count, reference.count)
     size = min(options.size, fewest)
     if size < 2:
         raise ConfigError(f"duplicates compares pairs: it needs 2 images of either side, and has {fewest} of one.")
     batches = min(options.batches, fewest // size)
-    fakes, reals = (
-        closest_pairs(side, size=size, batches=batches, pairs=options.pairs) for side in (generated, reference)
-    )
-    # A data set with copies in it sets no measure; a grey level a pixel is not seen.
-    usual = max(float(np.median(reals.closest)), 1.0)
-    found = int((fakes.closest < options.threshold * usual).sum())
-    notes = []
-    if found in (0, batches):
-        # Beyond these probabilities, what was found would come up in 1 of 20 evaluations or fewer.
-        bound = 1 - 0.05 ** (1 / batches) if found == 0 else 0.05 ** (1 / batches)
-        notes.append(
-            f"duplicates: {'none' if found == 0 else 'each'} of {batches} batches of {size:,} holds a pair like a duplicate;"
-            f" 95 % sure is a support of {'at least' if found == 0 else 'at most'} {support_size(bound, size=size):,.0f}."
-        )
+    mixed = np.random.RandomState(options.seed).permutation(
+        reference.count
+    )  # they may stand in the order of their classes
+    while True:
+        fakes = closest_pairs(generated, np.arange(batches * size).reshape(batches, size), pairs=options.pairs)
+        reals = closest_pairs(reference, mixed[: batches * size].reshape(batches, size), pairs=options.pairs)
+        # A data set with copies in it sets no measure; a grey level a pixel is not seen.
+        usual = max(float(np.median(reals.closest)), 1.0)
+        found = int((fakes.closest < options.threshold * usual).sum())
+        if found < batches or size < 4:
+            break
+        size //= 2  # every batch holds one: the test can only tell what a batch of this size leaves open
     flagged = np.argsort(fakes.distances, axis=None, kind="stable")[:10]
     return Measured(
         values={
-            "support_size": support_size(duplicate_probability(found, batches), size=size),
+            "support_size": max(support_size(probability_bound(found, batches), size=size), 1.0),
             "duplicate_share": found / batches,
             "duplicate_distance": float(np.median(fakes.closest)) / usual,
         },
-        notes=notes,
+        notes=[
+            f"duplicates: {found} of {batches} batches of {size:,} hold a pair like a duplicate; "
+            "support_size is a lower bound, 95 % sure."
+        ],
         pictures={"duplicates": grid(generated.images[fakes.images.reshape(-1, 2)[flagged].ravel()], columns=2)},
         details={
             "size": size,

@@ -7,7 +7,7 @@ covariances, from fewer images than dimensions, cost no accuracy.
 
 import numpy as np
 
-from ganzoo_metrics.arrays import Float32, Float64
+from ganzoo.evaluation import Float32, Float64
 
 
 def covariance_factor(covariance: Float64) -> Float64:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ganzoo import ConfigError
-from ganzoo.evaluation import Comparison, Estimate, Measured
-from ganzoo_metrics.arrays import Float32, Float64
+from ganzoo.evaluation import Comparison, Estimate, Float32, Float64, Measured
 
 if TYPE_CHECKING:
     from ganzoo_metrics.options import InceptionScoreOptions

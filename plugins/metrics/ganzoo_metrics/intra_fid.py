@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from ganzoo import ConfigError, Options
-from ganzoo.evaluation import Comparison, Measured, Moments
-from ganzoo_metrics.arrays import Float32, Float64, Ints
+from ganzoo.evaluation import Comparison, Float32, Float64, Measured, Moments
+from ganzoo_metrics.arrays import Ints
 from ganzoo_metrics.frechet import covariance_factor, feature_factor, frechet_distance
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ganzoo import ConfigError, DataError
-from ganzoo.evaluation import Comparison, Measured
-from ganzoo_metrics.arrays import Float64, Ints, Pixels, Points, chosen, flat
+from ganzoo.evaluation import Comparison, Float64, Measured, Pixels
+from ganzoo_metrics.arrays import Ints, Points, chosen, flat
 from ganzoo_metrics.distances import nearest
 from ganzoo_serve.images import grid
 

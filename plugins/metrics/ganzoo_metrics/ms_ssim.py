@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ganzoo import ConfigError
-from ganzoo.evaluation import Comparison, Estimate, Measured
-from ganzoo_metrics.arrays import Float64, Ints, Pixels
+from ganzoo.evaluation import Comparison, Estimate, Float64, Measured, Pixels
+from ganzoo_metrics.arrays import Ints
 
 if TYPE_CHECKING:
     from ganzoo_metrics.options import MsSsimOptions

@@ -45,13 +45,12 @@ class ParzenOptions(Options):
     """Those of the paper's authors, for MNIST."""
 
     samples: int = Field(10_000, ge=2, description="generated images that the window is laid on at most")
-    validation: int = Field(
-        1000, ge=1, description="images that choose sigma at most, of the last sixth of the training split"
-    )
-    test: int = Field(10_000, ge=2, description="test images at most, the first ones")
+    validation: int = Field(1000, ge=1, description="training images that choose sigma, at most")
+    test: int = Field(10_000, ge=2, description="test images at most")
     sigmas: int = Field(10, ge=1, description="widths to choose from, evenly spaced in their logarithm")
     sigma_min: FiniteFloat = Field(0.1, gt=0, description="smallest width; images are in [0, 1]")
     sigma_max: FiniteFloat = Field(1.0, gt=0, description="largest width")
+    seed: Seed = Field(0, description="seed of the choice of images")
 
 
 class MemorisationOptions(Options):
@@ -65,7 +64,7 @@ class MemorisationOptions(Options):
 class DuplicatesOptions(Options):
     """Pairs a batch: the paper's 20."""
 
-    size: int = Field(1000, ge=2, description="images in a batch")
+    size: int = Field(1000, ge=2, description="images in a batch; halved while every batch holds a duplicate")
     batches: int = Field(10, ge=1, description="batches at most")
     pairs: int = Field(
         20, ge=1, description="closest pairs in features of each batch that are compared by their pixels"
@@ -73,6 +72,7 @@ class DuplicatesOptions(Options):
     threshold: FiniteFloat = Field(
         0.5, gt=0, le=1, description="share of the real closest pairs' distance below which two images are one"
     )
+    seed: Seed = Field(0, description="seed of the batches of real images")
 
 
 class SwdOptions(Options):
@@ -96,7 +96,7 @@ class MsSsimOptions(Options):
 class PplOptions(Options):
     """Not the paper's epsilon, 1e-4, at which images of whole grey levels show little but their rounding."""
 
-    pairs: int = Field(2000, ge=2, description="pairs of images")
+    pairs: int = Field(2000, ge=2, description="pairs of latents; at most half of the samples")
     epsilon: FiniteFloat = Field(
         0.02, gt=0, le=1, description="share of the way from one latent to another that a step goes"
     )

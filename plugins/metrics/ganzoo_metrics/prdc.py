@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ganzoo import ConfigError
-from ganzoo.evaluation import Comparison, Measured
-from ganzoo_metrics.arrays import Float32, chosen
+from ganzoo.evaluation import Comparison, Float32, Measured
+from ganzoo_metrics.arrays import chosen
 from ganzoo_metrics.distances import kth_nearest, tiles
 
 if TYPE_CHECKING:

@@ -3,8 +3,7 @@
 import numpy as np
 
 from ganzoo import ConfigError, Options
-from ganzoo.evaluation import Comparison, Measured
-from ganzoo_metrics.arrays import Float64, Pixels
+from ganzoo.evaluation import Comparison, Float64, Measured, Pixels
 
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ganzoo import ConfigError
-from ganzoo.evaluation import Comparison, Measured
-from ganzoo_metrics.arrays import Float32, Float64, Pixels, chosen
+from ganzoo.evaluation import Comparison, Float32, Float64, Measured, Pixels
+from ganzoo_metrics.arrays import chosen
 
 if TYPE_CHECKING:
     from ganzoo_metrics.options import SwdOptions

@@ -3,35 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-
-class Seeds(click.ParamType):  # type: ignore[type-arg]
-    """``3`` -> [0, 1, 2]; ``5,7`` -> [5, 7]; ``5,`` -> [5]."""
-
-    name = "n|list"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
-        if isinstance(value, list):
-            return value
-        parts = [part.strip() for part in str(value).split(",")]
-        if len(parts) > 1 and not parts[-1]:
-            parts.pop()
-        listed = "," in str(value)
-        if not all(part.isascii() and part.isdecimal() and len(part) <= 9 for part in parts):
-            self.fail(f"{str(value)[:60]!r} is neither a number of seeds nor a list; expected 3 or 0,1,2.", param, ctx)
-        numbers = [int(part) for part in parts]
-        if listed:
-            if len(set(numbers)) < len(numbers):
-                self.fail(
-                    f"{str(value)[:60]!r} names a seed twice; expected different seeds, such as 0,1,2.", param, ctx
-                )
-            return numbers
-        if not 1 <= numbers[0] <= 1000:
-            self.fail(f"{numbers[0]} seeds; expected 1 to 1000, or a list of seeds such as {numbers[0]},", param, ctx)
-        return list(range(numbers[0]))
+from ganzoo.params import Trainings
 
 
 @click.command("semisupervised")
@@ -49,7 +24,7 @@ class Seeds(click.ParamType):  # type: ignore[type-arg]
     help="Labelled training images.",
 )
 @click.option(
-    "--seeds", type=Seeds(), default="3", show_default=True, metavar="N|LIST", help="How many, or which: 0,1,2."
+    "--seeds", type=Trainings(), default="3", show_default=True, help="How many trainings, or their seeds: 5,7 or 0-4."
 )
 @click.option(
     "--epochs",

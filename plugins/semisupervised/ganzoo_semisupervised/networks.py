@@ -3,8 +3,8 @@
 Departs from Salimans et al. 2016 (arXiv:1606.03498), whose discriminator on MNIST is a perceptron of 1000-500-250-250-250 units
 and whose generator one of 500-500: to a convolution a shifted stroke is the same stroke, so that fewer
 images need to be shown. Kept are weight normalisation with its data-dependent start, the Gaussian noise (0.3 on the
-images, 0.5 before hidden layers), uniform latents, batch norm in the generator only, and features from the layer before the
-last.
+images, 0.5 before hidden layers but the first), uniform latents, batch norm in the generator only, and features from the layer
+before the last.
 """
 
 from typing import NamedTuple

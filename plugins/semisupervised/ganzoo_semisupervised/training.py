@@ -1,7 +1,9 @@
 """Training with few labels: the game of Salimans et al. 2016 (arXiv:1606.03498, section 5), and the same network without it.
 
-Departs: Adam's rate falls to 0 over the second half and the average forgets faster, since a run is shorter than the paper's
-300 epochs (10 on MNIST); images are shifted by up to two pixels, for both networks alike.
+Departs: Adam's rates are 2e-3 and 5e-3, not 3e-3 twice, and fall to 0 over the second half, and the average forgets faster,
+since a run is shorter than the paper's 300 epochs (10 on MNIST); 50 labelled images a step, not 100; the generator matches the
+features of the same real images, as the discriminator saw them before its step, not of a fresh batch; images are shifted
+by up to two pixels, for both networks alike.
 """
 
 import copy

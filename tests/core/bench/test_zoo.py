@@ -1,9 +1,11 @@
 import pytest
 
 from ganzoo import Published, Recipe
-from ganzoo.bench.report import agrees, columns, over_seeds, write_report
+from ganzoo.bench.report import columns, over_seeds, write_report
 from ganzoo.bench.zoo import Experiment, Plan, Row, finished
 from ganzoo.errors import ConfigError, Diverged, RunError, UnknownName
+from ganzoo.evaluation.request import Request
+from ganzoo.evaluation.run import evaluate_run
 from ganzoo.runs.folder import RunFolder
 
 pytestmark = pytest.mark.usefixtures("quick_export")
@@ -45,6 +47,7 @@ def test_every_recipe_is_trained_and_scored_for_every_seed(rows, play):
     assert all(len(row.evaluations) == 2 and not row.problems for row in rows)
     assert {path.name for path in play.folder.iterdir()} == {
         "plan.json",
+        "scores",
         "mlp-ns-0",
         "mlp-ns-1",
         "mlp-lsgan-0",
@@ -60,6 +63,24 @@ def test_begun_again_it_does_nothing_twice(rows, play, measures):
     assert play() == rows
     assert {path: path.stat().st_mtime_ns for path in play.folder.glob("*/checkpoints/*")} == before
     assert sum(extractor.images for extractor in measures.plugin.extractors) == drawn
+
+
+def test_what_was_measured_of_a_run_in_another_way_stays_out_of_the_table(rows, play, measures):
+    """``ganzoo eval`` writes to the same RUN/scores."""
+    run = RunFolder(play.folder / "mlp-ns-0")
+    request = Request(dataset="digits", samples=10, metrics={"gap": {}, "light": {}})
+    evaluate_run(run, request, measures.registry, measures.stages)
+    assert play() == rows
+
+
+def test_an_error_says_in_which_run_it_came_up(play, monkeypatch):
+    def refused(*args, **settings):
+        raise UnknownName("thing", "x", ["y"], listing="things")
+
+    monkeypatch.setattr("ganzoo.training.start", refused)
+    with pytest.raises(UnknownName) as caught:
+        play()
+    assert "mlp-ns, seed 0" in caught.value.__notes__[0]
 
 
 def test_a_stop_is_passed_on_and_the_same_plan_goes_on(play, measures, monkeypatch):
@@ -107,9 +128,15 @@ def test_another_recipe_may_join(rows, play):
 
 @pytest.mark.parametrize(
     ("change", "error"),
-    [({"recipes": ("mlp-nss",)}, UnknownName), ({"settings": {"n_critc": 3}}, ConfigError)],
+    [
+        ({"recipes": ("mlp-nss",)}, UnknownName),
+        ({"settings": {"n_critc": 3}}, ConfigError),
+        ({"metrics": {"gab": {}}}, UnknownName),
+        ({"metrics": {"gap": {"powr": 3}}}, ConfigError),
+        ({"features": ("clasifier", {})}, UnknownName),
+    ],
 )
-def test_what_cannot_be_trained_is_refused_before_anything_is(play, change, error):
+def test_what_cannot_be_trained_or_measured_is_refused_before_anything_is(play, change, error):
     with pytest.raises(error):
         play(PLAN.model_copy(update=change))
     assert not play.folder.exists()
@@ -153,14 +180,6 @@ def test_the_table_has_what_was_published_where_the_protocol_is_the_same(rows, m
     assert header == ["recipe", "trainings", "gap", "gap (published)"]
     assert [line[-1] for line in body] == ["0.5 ± 0.1", "-"]
     assert body[0][0:2] == ["same", "2"]
-
-
-def test_a_published_number_agrees_only_in_all_that_its_paper_says(rows):
-    protocol = rows[0].evaluations[0].scores[0].protocol
-    agreed = Published(name="gap", value=1.0, where={"dataset": "digits", "samples": 20}, source="-")
-    assert agrees(agreed, protocol)
-    assert not agrees(Published(name="gap", value=1.0, where={"samples": 21}, source="-"), protocol)
-    assert not agrees(Published(name="gap", value=1.0, where={"no such field": 1}, source="-"), protocol)
 
 
 def test_the_report_is_whole_and_asks_nobody_for_anything(rows, play, measures):

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from ganzoo.config import Layer, resolve
-from ganzoo.evaluation.evaluate import Request, evaluate
+from ganzoo.evaluation.evaluate import evaluate
+from ganzoo.evaluation.request import Request
 from ganzoo.evaluation.scores import Scored
 from ganzoo.evaluation.sources import Model
 from ganzoo.export import export_run

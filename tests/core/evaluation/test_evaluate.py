@@ -5,7 +5,8 @@ from ganzoo import ImageData
 from ganzoo.data.load import load_dataset
 from ganzoo.errors import BrokenPlugin, ConfigError, DataError, UnknownName
 from ganzoo.evaluation import Measured
-from ganzoo.evaluation.evaluate import Request, evaluate
+from ganzoo.evaluation.evaluate import evaluate
+from ganzoo.evaluation.request import Request
 from ganzoo.evaluation.sources import Images
 from ganzoo.specs import Metric
 
@@ -51,10 +52,11 @@ def test_options_change_the_number_and_stand_in_the_protocol(score, model):
 
 def test_a_protocol_says_what_the_number_depends_on(score, model):
     protocol = score(model(), metrics={"gap": {}}, split="test").evaluation.scores[0].protocol
-    assert (protocol.dataset, protocol.split, protocol.real_images) == ("digits", "test", 297)
+    assert (protocol.dataset, protocol.split, list(protocol.real)) == ("digits", "test", ["test"])
+    assert protocol.against == "digits (test, 297 images) at 16x16x1"
     assert (protocol.samples, protocol.image, protocol.classes) == (20, (16, 16, 1), "none")
     assert (protocol.features, protocol.features_sha256) == ("classifier", "a" * 64)
-    assert len(protocol.data_sha256) == 64
+    assert len(protocol.real["test"].sha256) == 64
 
 
 def test_a_number_that_looks_at_no_features_does_not_depend_on_them(score, model):
@@ -185,10 +187,46 @@ def test_a_metric_that_breaks_its_promises_is_named(score, model, measures, meas
         score(model(), metrics={"odd": {}})
 
 
+def sneak(comparison):
+    return Measured(values={"odd": float(comparison.extractor.dim)})
+
+
+@pytest.mark.parametrize(
+    ("compute", "missing"),
+    [
+        (sneak, "extractor"),
+        (lambda c: c.generator.name, "generator"),
+        (lambda c: c.generated.images, "images"),
+        (lambda c: c.reference.images, "images"),
+        (lambda c: c.reference.labels, "labels"),
+    ],
+)
+def test_a_metric_is_shown_what_it_needs_and_nothing_else_whatever_others_need(
+    score, model, measures, compute, missing
+):
+    record = Metric(name="odd", compute=compute, gives={"odd": "lower"})
+    measures.registry.metrics.add(record, "stranger")
+    everything = {"gap": {}, "light": {}, "more": {}, "odd": {}}
+    with pytest.raises(BrokenPlugin, match=f"needs={{'{missing}'}}"):
+        score(model(), metrics=everything)
+
+
+def test_real_images_that_a_metric_looked_at_stand_in_its_protocol(score, model, measures):
+    def both(comparison):
+        means = [comparison.real(split).images.mean() for split in ("train", "test")]
+        return Measured(values={"apart": float(means[0] - means[1])})
+
+    record = Metric(name="apart", compute=both, gives={"apart": "neither"}, needs={"images"})
+    measures.registry.metrics.add(record, "stranger")
+    scores = score(model(), metrics={"apart": {}, "gap": {}, "more": {}}).evaluation.scores
+    looked_at = {found.name: sorted(found.protocol.real) for found in scores}
+    assert looked_at == {"apart": ["test", "train"], "gap": ["train"], "more": []}
+
+
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"dim": 3}, r"features of shape \(256, 16\); expected \(256, 3\)"),
+        ({"dim": 3}, r"features of shape \(20, 16\); expected \(20, 3\)"),
         ({"num_classes": 3}, "probabilities of shape"),
     ],
 )

@@ -4,7 +4,8 @@ import pytest
 from made_up_measures import PROTOCOL
 
 from ganzoo.errors import ConfigError, DataError
-from ganzoo.evaluation.scores import Evaluation, Protocol, Score, Scored, only, require_alike, rows, show
+from ganzoo.evaluation.protocol import Protocol, RealSet
+from ganzoo.evaluation.scores import Evaluation, Score, Scored, only, require_alike, rows, show
 from ganzoo.evaluation.tables import table
 
 
@@ -21,27 +22,24 @@ def evaluation(*scores, name="a", graph="1" * 64, kimg=None):
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "field", "values"),
     [
-        {"metric": "kid"},
-        {"options": {"k": 3}},
-        {"data_sha256": "e" * 64},
-        {"split": "test"},
-        {"real_images": 10_000},
-        {"image": (28, 28, 1)},
-        {"resizer": "box"},
-        {"samples": 5_000},
-        {"classes": "uniform"},
-        {"truncation": 0.5},
-        {"features_sha256": "b" * 64},
-        {"features_resizer": "bilinear"},
+        ({"metric": "kid"}, "metric", ("fid", "kid")),
+        ({"options": {"k": 3}}, "options.k", (None, 3)),
+        ({"real": {"train": RealSet(images=60_000, sha256="e" * 64)}}, "real.train.sha256", ("d" * 64, "e" * 64)),
+        ({"real": {"train": RealSet(images=10_000, sha256="d" * 64)}}, "real.train.images", (60_000, 10_000)),
+        ({"split": "test"}, "split", ("train", "test")),
+        ({"image": (28, 28, 1)}, "image", ([32, 32, 1], [28, 28, 1])),
+        ({"resizer": "box"}, "resizer", (PROTOCOL.resizer, "box")),
+        ({"samples": 5_000}, "samples", (10_000, 5_000)),
+        ({"classes": "uniform"}, "classes", ("none", "uniform")),
+        ({"truncation": 0.5}, "truncation", (None, 0.5)),
+        ({"features_sha256": "b" * 64}, "features_sha256", ("a" * 64, "b" * 64)),
+        ({"features_resizer": "bilinear"}, "features_resizer", ("none", "bilinear")),
     ],
 )
-def test_two_scores_are_unlike_if_anything_differs_that_moves_them(change):
-    (field,) = change
-    assert PROTOCOL.unlike(protocol(**change)) == {
-        field: (PROTOCOL.model_dump(mode="json")[field], protocol(**change).model_dump(mode="json")[field])
-    }
+def test_two_scores_are_unlike_if_anything_differs_that_moves_them(change, field, values):
+    assert PROTOCOL.unlike(protocol(**change))[field] == values
     with pytest.raises(DataError, match=rf"fid of a and of b cannot stand in one table(.|\n)*{field}: "):
         require_alike([evaluation(score()), evaluation(score(**change), name="b")])
 
@@ -49,7 +47,7 @@ def test_two_scores_are_unlike_if_anything_differs_that_moves_them(change):
 def test_every_field_of_a_protocol_but_the_name_of_the_data_counts():
     assert not PROTOCOL.unlike(protocol(dataset="folder:mnist"))
     counted = set(Protocol.model_fields) - {"dataset"}
-    assert counted == {key for key in counted if key in PROTOCOL.unlike(_other_in_all())}
+    assert counted == {key.partition(".")[0] for key in PROTOCOL.unlike(_other_in_all())}
 
 
 def _other_in_all():
@@ -57,9 +55,8 @@ def _other_in_all():
         metric="x",
         options={"x": 1},
         dataset="mnist",
-        data_sha256="x",
         split="test",
-        real_images=1,
+        real={},
         image=(1, 1, 1),
         resizer="x",
         samples=1,
@@ -115,7 +112,7 @@ def test_nothing_chosen_is_an_error():
 
 
 def test_a_field_that_protocols_lack_is_an_error():
-    with pytest.raises(ConfigError, match="A protocol has no 'splot'; expected one of classes, data_sha256"):
+    with pytest.raises(ConfigError, match="A protocol has no 'splot'; expected one of classes, dataset"):
         only([evaluation(score())], [], {"splot": "test"})
 
 
@@ -145,3 +142,35 @@ def test_a_table_has_a_row_for_each_model_and_a_dash_for_what_was_not_measured()
 def test_stages_of_one_model_are_told_apart():
     found = rows([evaluation(score(), kimg=100.0), evaluation(score(), kimg=200.0)])
     assert [row[0] for row in found[1]] == ["a 100 kimg", "a 200 kimg"]
+
+
+def test_a_protocol_matches_in_all_that_is_asked_of_it():
+    protocol_ = protocol(options={"size": 5})
+    assert protocol_.matches({"dataset": "mnist", "samples": 10_000, "options.size": 5, "image": [32, 32, 1]})
+    assert protocol_.matches({"real.train.images": 60_000})
+    assert not protocol_.matches({"samples": 21})
+    assert not protocol_.matches({"options.siz": 5})
+    with pytest.raises(ConfigError, match="no 'smaples'"):
+        protocol_.matches({"smaples": 1})
+
+
+def test_a_conditional_model_with_the_classes_of_the_data_compares_with_an_unconditional_one():
+    assert not protocol(classes="none").unlike(protocol(classes="as in the data"))
+    assert protocol(classes="none").unlike(protocol(classes="uniform"))
+
+
+def test_a_hash_may_be_asked_for_by_its_beginning():
+    assert PROTOCOL.matches({"features_sha256": "aaaaaaaaaaaa"})
+    assert not PROTOCOL.matches({"features_sha256": "aab"})
+    assert not PROTOCOL.matches({"features_sha256": ""})
+
+
+def test_what_is_asked_for_in_vain_is_answered_with_what_there_is():
+    with pytest.raises(DataError, match=r"no such score\. There are fid, kid; take others"):
+        only([evaluation(score(), score(name="kid"))], ["fud"], {})
+
+
+def test_scores_of_other_test_images_are_unlike_even_where_the_training_images_are_the_same():
+    both = {"train": RealSet(images=9, sha256="a"), "test": RealSet(images=3, sha256="b")}
+    other = both | {"test": RealSet(images=3, sha256="c")}
+    assert protocol(real=both).unlike(protocol(real=other)) == {"real.test.sha256": ("b", "c")}

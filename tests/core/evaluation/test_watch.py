@@ -78,6 +78,16 @@ def test_a_resumed_run_goes_on_being_watched(train, registry):
     assert scored(run)[:2] == scored(straight)[:2]
 
 
+def test_a_finished_run_is_not_measured_again_unless_it_was_not(train, registry):
+    run = train("run", **{"scoring.every": 0.02})
+    before = run.stats_file.read_bytes()
+    resume(run.path, registry, scorer=Watch(registry))
+    assert run.stats_file.read_bytes() == before
+    run.scores_at(0.06).unlink()  # as if it had been killed between the last save and the last look
+    resume(run.path, registry, scorer=Watch(registry))
+    assert scored(run)[-1][0] == 0.06
+
+
 def test_a_metric_that_cannot_be_had_is_refused_before_the_work(train, tmp_path):
     with pytest.raises(ConfigError, match="shares compares class by class"):
         train("run", **{"scoring.every": 0.02, "scoring.metrics": ["shares"]})

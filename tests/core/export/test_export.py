@@ -190,7 +190,7 @@ def test_a_run_is_exported_in_either_layout_and_float_images_in_one(run, tmp_pat
 
 def test_the_command_line_shows_the_layout(run, ganzoo, tmp_path):
     said = ganzoo("export", run, "--layout", "nchw", "-o", tmp_path / "a.onnx").stdout
-    assert "dcgan-hinge-digits, 16x16x1, uint8 nchw, " in said
+    assert "dcgan-hinge-digits of 0.08 kimg, 16x16x1, uint8 nchw, " in said
     assert "images        16x16 grey, uint8 nchw\n" in ganzoo("inspect", tmp_path / "a.onnx").stdout
     refused = ganzoo("export", run, "--layout", "nhwc", "--output", "float", "-o", tmp_path / "b.onnx")
     assert refused.exit_code == 2

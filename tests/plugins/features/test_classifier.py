@@ -52,7 +52,7 @@ def test_features_are_bounded_and_posteriors_are_such(build, digits):
 
 def test_a_long_training_says_how_long(build, digits, monkeypatch):
     monkeypatch.setattr(training, "LONG_S", 0.0)
-    assert re.fullmatch(r"About \d+ s to go\.", build("classifier", digits(0, 50), epochs=2).said[1])
+    assert re.fullmatch(r"Epoch 1 of 2, about \d+ s to go\.", build("classifier", digits(0, 50), epochs=2).said[1])
 
 
 def test_both_stages_count_by_their_number_of_features(build, digits):

@@ -87,14 +87,15 @@ def measure(registry, generator):
             Comparison(
                 options=metric.options(**options),
                 generated=generated,
-                reference=train,
                 split="train",
                 real=real,
-                extractor=Projection((8, 8, 3)),
                 class_names=class_names,
-                generator=generator,
                 seeds=range(generated.count),
+                classes=generator.labels(range(generated.count)),
+                truncation=None,
                 say=lambda _: None,
+                seen_by=Projection((8, 8, 3)),
+                drawn_by=generator,
             )
         )
 

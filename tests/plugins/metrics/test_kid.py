@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ganzoo import ConfigError
-from ganzoo_metrics.kid import kid, mmd2
+from ganzoo_metrics.kid import kid, mmd2, standard_error
 
 
 def mmd2_in_loops(x, y):
@@ -47,18 +47,39 @@ def test_subsets_are_drawn_without_replacement_generated_images_first():
     np.testing.assert_allclose(kid(x, y, subsets=3, size=6, seed=2020), expected, rtol=1e-5)
 
 
-def test_the_error_is_the_standard_error_over_subsets(measure, noise):
-    measured = measure("kid", noise(40), noise(50), subsets=25, size=10)
+def test_the_error_is_that_of_blocks_that_share_no_image(measure, noise):
+    generated, real = noise(40), noise(50)
+    measured = measure("kid", generated, real, subsets=25, size=10)
     value, error, over = measured.values["kid"]
-    assert error == pytest.approx(measured.details["std"] / 5)
-    assert over == "25 subsets of 10"
+    assert over == "10 blocks of 4"
+    random = np.random.RandomState(2020)
+    fakes, reals = (random.permutation(n)[:40].reshape(10, 4) for n in (40, 50))
+    blocks = [mmd2_in_loops(generated.features[f], real.features[r]) for f, r in zip(fakes, reals, strict=True)]
+    assert error == pytest.approx(np.std(blocks, ddof=1) / np.sqrt(10), rel=1e-4)
     assert not measured.notes
-    assert value != measure("kid", noise(40), noise(50), subsets=25, size=10, seed=1).values["kid"].value
+    assert value != measure("kid", generated, real, subsets=25, size=10, seed=1).values["kid"].value
+
+
+def test_the_error_is_no_smaller_than_what_new_images_change(random):
+    """Two distributions a little apart, where the error over random subsets is several times too small."""
+
+    def draw():
+        return random.standard_normal((400, 4)).astype(np.float32) * 1.2, random.standard_normal((400, 4)).astype(
+            np.float32
+        )
+
+    found = [
+        (kid(x, y, subsets=20, size=100, seed=0).mean(), standard_error(x, y, size=100, seed=0)[0])
+        for x, y in (draw() for _ in range(60))
+    ]
+    values, errors = np.array(found).T
+    assert 0.7 * values.std() < np.median(errors) < 4 * values.std()
 
 
 def test_fewer_images_than_a_subset_make_smaller_subsets_and_a_note(measure, noise):
     measured = measure("kid", noise(40), noise(30))
-    assert measured.values["kid"].over == "100 subsets of 30"
-    assert "30, all there are of one side, instead of 1,000" in measured.notes[0]
+    assert measured.values["kid"].over == "10 blocks of 3"
+    assert "over subsets of 30, all there are of one side, instead of 1,000" in measured.notes[0]
+    assert isinstance(measure("kid", noise(19), noise(30)).values["kid"], float)  # too few for an error
     with pytest.raises(ConfigError, match="2 images"):
         measure("kid", noise(1), noise(30))

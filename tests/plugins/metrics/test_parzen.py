@@ -6,7 +6,8 @@ from scipy.stats import norm
 from sklearn.neighbors import KernelDensity
 
 from ganzoo import ConfigError, DataError
-from ganzoo_metrics.parzen import log_likelihood, validation_images
+from ganzoo_metrics.arrays import chosen
+from ganzoo_metrics.parzen import log_likelihood
 
 
 def test_one_sample_is_a_gaussian_for_each_pixel():
@@ -49,11 +50,16 @@ def test_a_far_image_is_finite():
     )
 
 
-def test_sigma_is_chosen_by_training_images_that_open_the_last_sixth():
-    images = np.arange(60).reshape(60, 1, 1, 1).astype(np.uint8)
-    np.testing.assert_array_equal(validation_images(images, 4).ravel(), [50, 51, 52, 53])
-    np.testing.assert_array_equal(validation_images(images, 1000).ravel(), np.arange(50, 60))
-    np.testing.assert_array_equal(validation_images(images[:3], 5).ravel(), [2])
+def test_the_images_that_choose_sigma_are_of_all_places(measure, sample, noise):
+    """Real images may stand in the order of their classes: the first ones would be of one."""
+    grey = np.linspace(0, 255, 400).astype(np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 3), np.uint8)
+    generated, real = noise(50), sample(grey)
+    measured = measure("parzen", generated, real, real, sigmas=1, validation=100)
+    places = chosen(400, 100, 0)
+    assert places[0] < 20
+    assert places[-1] > 380
+    expected = log_likelihood(grey[places], generated.images, np.array([0.1])).mean()
+    assert measured.details["validation"]["0.1"] == pytest.approx(expected)
 
 
 def test_the_mean_of_test_images_is_told_with_its_standard_error(measure, noise):

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from ganzoo_metrics.ppl import fresh_seeds, lerp, path_lengths, slerp
-from ganzoo_serve.seeds import MAX_SEED
+from ganzoo_metrics.ppl import Ways, lerp, path_lengths, slerp, strips, trimmed
+from ganzoo_serve.generator import Generator
+from ganzoo_serve.metadata import Latent
+from ganzoo_serve.testing import make_metadata, write_model
 
 
 @pytest.fixture
@@ -42,9 +46,9 @@ def test_a_length_is_the_square_of_the_features_step_over_epsilons(generator):
             return Features(images.reshape(len(images), -1).astype(np.float32))
 
     ends = range(5), range(100, 105)
-    found = path_lengths(generator, Pixels(), ends, epsilon=0.25, seed=7)
-    t = np.random.RandomState(7).uniform(0, 0.75, size=(5, 1))
     labels = generator.labels(ends[0])
+    found = path_lengths(Ways(generator, *ends, labels), Pixels(), epsilon=0.25, seed=7)
+    t = np.random.RandomState(7).uniform(0, 0.75, size=(5, 1))
     for k in range(5):
         a, b = (generator.latents(seeds[k : k + 1]) for seeds in ends)
         here, there = (
@@ -53,9 +57,20 @@ def test_a_length_is_the_square_of_the_features_step_over_epsilons(generator):
         assert found[k] == pytest.approx(((here - there) ** 2).sum() / 0.25**2)
 
 
-def test_fresh_seeds_are_not_those_of_the_images():
-    assert fresh_seeds(range(100), 20) == range(100, 120)
-    assert fresh_seeds(range(MAX_SEED - 9, MAX_SEED + 1), 20) == range(20)
+def test_the_strangest_lengths_are_left_out():
+    lengths = np.arange(1000.0)
+    np.testing.assert_array_equal(trimmed(lengths), lengths[9:991])
+    np.testing.assert_array_equal(trimmed(np.array([3.0, 1.0])), [3, 1])
+
+
+def test_without_truncation_the_average_image_has_no_way_to_go(tmp_path):
+    with Generator.load(
+        write_model(tmp_path / "cut.onnx", make_metadata(truncation="z")), device="cpu", workers=1
+    ) as model:
+        ways = Ways(model, range(1), range(5, 6), truncation=0.0)
+        first, *others = np.split(strips(ways, 4), 4, axis=1)
+        assert all((first == other).all() for other in others)
+        assert not (strips(replace(ways, truncation=1.0), 4)[:, :8] == first).all()
 
 
 def test_the_mean_stands_with_its_error_and_a_picture_of_ways(measure, noise, generator):
@@ -66,21 +81,17 @@ def test_the_mean_stands_with_its_error_and_a_picture_of_ways(measure, noise, ge
     assert over == "9 pairs"
     picture = measured.pictures["ppl"]
     assert picture.shape == (8 * 8, 10 * 8, 3)
-    seeds, ends = range(40, 49), range(49, 58)  # after those of the images
+    seeds, ends = range(9), range(9, 18)  # of those that are scored
     labels = generator.labels(seeds)
     np.testing.assert_array_equal(picture[:8, :8], generator.run(generator.latents(seeds[:1]), labels[:1])[0])
     np.testing.assert_array_equal(picture[8:16, -8:], generator.run(generator.latents(ends[1:2]), labels[1:2])[0])
     assert measured.values != measure("ppl", generated, generated, pairs=9, seed=1).values
+    assert measure("ppl", generated, generated).values["ppl"].over == "20 pairs"  # all that 40 seeds make
 
 
 def test_uniform_latents_are_joined_by_straight_lines(tmp_path):
-    from ganzoo_metrics.ppl import strips
-    from ganzoo_serve.generator import Generator
-    from ganzoo_serve.metadata import Latent
-    from ganzoo_serve.testing import make_metadata, write_model
-
     metadata = make_metadata().model_copy(update={"latent": Latent(dim=4, distribution="uniform")})
     with Generator.load(write_model(tmp_path / "uniform.onnx", metadata), device="cpu", workers=1) as model:
-        picture = strips(model, range(1), range(5, 6), 3)
+        picture = strips(Ways(model, range(1), range(5, 6)), 3)
         middle = (model.latents([0]) + model.latents([5])) / 2
         np.testing.assert_array_equal(picture[:, 8:16], model.run(middle)[0])

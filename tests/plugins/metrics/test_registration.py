@@ -50,18 +50,16 @@ def test_a_metric_gives_the_numbers_of_its_record_and_finds_them_again(registry,
     assert all(note.endswith(".") and name in note for note in first.notes)
 
 
-@pytest.mark.parametrize("name", sorted(NAMES - {"memorisation", "duplicates"}))
+@pytest.mark.parametrize("name", sorted(NAMES))
 def test_a_number_with_a_random_choice_in_it_has_a_seed(registry, name):
     metric = registry.metrics.get(name)
-    assert ("seed" in metric.options.model_fields) == (
-        name not in {"fid", "intra-fid", "classes", "spectrum", "parzen"}
-    )
+    assert ("seed" in metric.options.model_fields) == (name not in {"fid", "intra-fid", "classes", "spectrum"})
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_one_image_is_refused_in_a_sentence_or_measured(measure, noise, name):
     one, options = noise(1), OPTIONS.get(name, {})
-    if name in {"swd", "spectrum", "classes", "ppl"}:
+    if name in {"swd", "spectrum", "classes"}:
         assert measure(name, one, one, one, **options).values
     else:
         with pytest.raises(GanzooError, match=rf"^{name}\b"):

@@ -1,13 +1,14 @@
-"""What the commands' options are made of. (click.ParamType is generic in its newest versions only, so not here.)"""
+"""What commands' options are made of: types for click. (click.ParamType is generic in its newest versions only, so not here.)"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
-MAX_SEEDS = 1_000_000
+MAX_SEEDS, MAX_TRAININGS = 1_000_000, 1000
 MAX_DIGITS = 20  # more than any seed has; Python itself refuses to read thousands of them
 
 
@@ -35,7 +36,25 @@ class Seeds(click.ParamType):  # type: ignore[type-arg]
         return seeds
 
 
-class Technique(click.ParamType):  # type: ignore[type-arg]
+class Trainings(Seeds):
+    """``3`` is seeds 0, 1, 2; ``5,7`` and ``0-4`` are those seeds, ``5,`` one alone."""
+
+    name = "trainings"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
+        text = value.strip() if isinstance(value, str) else value
+        if isinstance(text, str) and text.isdecimal() and len(text) <= MAX_DIGITS:
+            if not 0 < int(text) <= MAX_TRAININGS:
+                message = f"{text} is no number of trainings; expected 1 to {MAX_TRAININGS}, or seeds such as {text},"
+                self.fail(message, param, ctx)
+            return list(range(int(text)))
+        seeds = super().convert(text.removesuffix(",") if isinstance(text, str) else text, param, ctx)
+        if len(set(seeds)) < len(seeds):
+            self.fail(f"{_short(value)} names a seed twice.", param, ctx)
+        return seeds
+
+
+class NameWithOptions(click.ParamType):  # type: ignore[type-arg]
     """``NAME`` or ``NAME:option=value,...`` -> (name, options)."""
 
     name = "name[:option=value,...]"
@@ -56,7 +75,7 @@ class Technique(click.ParamType):  # type: ignore[type-arg]
 
 
 class MetricList(click.ParamType):  # type: ignore[type-arg]
-    """``fid,kid`` or ``NAME:option=value,...`` -> options by name."""
+    """``fid,kid:subsets=50,size=500,is`` -> options by name. What holds a ``=`` belongs to the name before it."""
 
     name = "metrics"
 
@@ -65,9 +84,20 @@ class MetricList(click.ParamType):  # type: ignore[type-arg]
     ) -> dict[str, dict[str, Any]]:
         if isinstance(value, dict):
             return value
-        if ":" in str(value):
-            return dict([Technique().convert(value, param, ctx)])
-        return {name.strip(): {} for name in str(value).split(",") if name.strip()}
+        texts: list[str] = []
+        for item in filter(None, (item.strip() for item in str(value).split(","))):
+            if "=" not in item.partition(":")[0]:
+                texts.append(item)
+            elif texts and ":" in texts[-1]:
+                texts[-1] += f",{item}"
+            else:
+                self.fail(f"{item!r} belongs to no metric; expected NAME:OPTION=VALUE,...", param, ctx)
+        return dict(NameWithOptions().convert(text, param, ctx) for text in texts)
+
+
+def by_name(ctx: click.Context, param: click.Parameter, groups: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Callback of a repeatable ``MetricList``: all of them in one."""
+    return {name: options for group in groups for name, options in group.items()}
 
 
 class ModelName(click.ParamType):  # type: ignore[type-arg]
