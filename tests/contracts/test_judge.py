@@ -159,14 +159,14 @@ def assert_same_scores(registry, images, judged):
             Comparison(
                 options=metric.options.model_validate(options),
                 generated=sample(images),
-                reference=reference,
                 split="test",
                 real=lambda split: reference,
-                extractor=StandIn(),
                 class_names=(),
-                generator=None,
                 seeds=range(len(images)),
+                classes=None,
+                truncation=None,
                 say=print,
+                seen_by=StandIn(),
             )
         )
 

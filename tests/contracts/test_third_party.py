@@ -84,7 +84,7 @@ def model(ganzoo):
     assert trained.stdout.splitlines()[-1] == os.path.join("runs", "00001-linear-soft-stripes")
     exported = ganzoo("export")
     assert exported.returncode == 0, exported.stderr
-    assert "linear-soft-stripes, 8x8x1" in exported.stdout
+    assert "linear-soft-stripes of 0.64 kimg, 8x8x1" in exported.stdout
     return ganzoo.folder / "runs" / "00001-linear-soft-stripes" / "model.onnx"
 
 
