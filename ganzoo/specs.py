@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -248,6 +248,14 @@ class Metric:
     default: bool = False
     paper: str = ""
     summary: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.gives:
+            raise ValueError(f"the metric {self.name!r} gives no number")
+        for said, known in ((self.gives.values(), ("lower", "higher", "neither")), (self.needs, get_args(Need))):
+            for word in said:
+                if word not in known:
+                    raise ValueError(f"the metric {self.name!r} says {word!r}; expected one of {', '.join(known)}")
 
 
 @dataclass(frozen=True, kw_only=True)

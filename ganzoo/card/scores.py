@@ -7,34 +7,40 @@ from collections.abc import Sequence
 from ganzoo.evaluation.scores import Score, show
 from ganzoo.evaluation.tables import table
 
+HEADER = ("score", "value", "better", "real images", "features", "options")
+
 
 def score_section(scores: Sequence[Score]) -> str:
     """A section with all numbers and the protocol that each was taken under; nothing without numbers."""
     if not scores:
         return ""
-    parts = [_protocol(score) for score in scores]
-    common = [part for part in parts[0] if all(part in others for others in parts)]
-    lines = [
-        [
-            score.name,
-            show(score),
-            "" if score.better == "neither" else score.better,
-            "; ".join(part for part in own if part not in common),
-        ]
-        for score, own in zip(scores, parts, strict=True)
-    ]
+    drawn = [_drawn(score) for score in scores]
+    common = [part for part in drawn[0] if all(part in others for others in drawn)]
+    rows = [_row(score, [part for part in own if part not in common]) for score, own in zip(scores, drawn, strict=True)]
     return f"""
 ## Scores
 
-Of this file, by `ganzoo eval`: {"; ".join(common)}. A number says something beside others of the same protocol only.
+Of this file, by `ganzoo eval`: {"; ".join(common)}.
+A number says something beside others of the same protocol only.
 
-{table(["score", "value", "better", "protocol"], lines, form="markdown")}"""
+{table(HEADER, rows, form="markdown")}"""
 
 
-def _protocol(score: Score) -> list[str]:
+def _drawn(score: Score) -> list[str]:
+    """What is usually alike for all scores of a file."""
     p = score.protocol
     seeds = f", seeds {score.seeds[0]} to {score.seeds[1]}" if score.seeds else ""
-    options = ", ".join(f"{key} {value}" for key, value in p.options.items())
-    over = f"± is the {score.over}" if score.over else ""
-    against = f"against {p.against}" if p.real else ""
-    return [part for part in (f"{p.samples:,} samples{seeds}", against, p.seen_through, options, over) if part]
+    against = f"against {p.dataset} at {'x'.join(map(str, p.image))}"
+    return [f"{p.samples:,} samples{seeds}", against, *([f"± is the {score.over}"] if score.over else [])]
+
+
+def _row(score: Score, more: Sequence[str]) -> list[str]:
+    p = score.protocol
+    return [
+        score.name,
+        show(score),
+        "" if score.better == "neither" else score.better,
+        ", ".join(f"{split} ({found.images:,})" for split, found in sorted(p.real.items(), reverse=True)),
+        f"{p.features} {(p.features_sha256 or '')[:12]}" if p.features else "",
+        "; ".join([*(f"{key} {value}" for key, value in p.options.items()), *more]),
+    ]

@@ -106,6 +106,8 @@ def command(
     _show(result.evaluation)
     told = f"Wrote {', '.join(map(str, kept))}" if kept else "Not kept: '--json FILE' writes it."
     click.echo(told, err=True)
+    for error in result.errors:
+        raise error
 
 
 def _show(evaluation: Evaluation) -> None:

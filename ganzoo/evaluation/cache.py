@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +21,12 @@ Arrays = dict[str, npt.NDArray[Any]]
 class FeatureCache:
     """Arrays of one set of real images under one extractor.
 
-    ``label`` names the set (data set, split, size, extractor), ``content`` is the hash of its images: another content under
-    one label is said, and takes the old one's place.
+    ``label`` names the set (data set, split, size) and ``extractor`` all that decides what it says; ``content`` is the hash of
+    the images: another content under one label and extractor is said, and takes the old one's place.
     """
 
     label: str
+    extractor: str
     content: str
     say: Callable[[str], None]
 
@@ -51,7 +53,7 @@ class FeatureCache:
         tensors = {name: torch.from_numpy(np.require(a, requirements=("C", "W"))) for name, a in arrays.items()}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_sealed(path, tensors, {"label": self.label})
+            write_sealed(path, tensors, {"label": self.label, "extractor": self.extractor})
         except OSError as error:
             self.say(f"{path} could not be written ({error.strerror}); the features will be computed again next time.")
 
@@ -64,7 +66,8 @@ class FeatureCache:
             path.unlink(missing_ok=True)
 
     def _folder(self) -> Path:
-        return cache_folder("features", hashlib.sha256(self.label.encode()).hexdigest()[:16])
+        name = json.dumps([self.label, self.extractor])
+        return cache_folder("features", hashlib.sha256(name.encode()).hexdigest()[:16])
 
     def _path(self, kind: str) -> Path:
         return self._folder() / f"{self.content[:16]}-{kind}.safetensors"

@@ -34,6 +34,13 @@ def asked_for(given: Mapping[str, Mapping[str, Any]], registry: Registry) -> Cho
         raise ConfigError("No metric is installed; see 'ganzoo plugins'.")
     hint = "See its options with 'ganzoo list metrics'."
     metrics = [registry.metrics.get(name) for name in asked]
+    given_by: dict[str, str] = {}
+    for metric in metrics:
+        for number in metric.gives:
+            if given_by.setdefault(number, metric.name) != metric.name:
+                raise ConfigError(
+                    f"{given_by[number]} and {metric.name} both give {number!r}: ask for one of them by '--metrics'."
+                )
     return [(m, options_of(m.options, asked[m.name], f"metrics.{m.name}", hint=hint)) for m in metrics]
 
 

@@ -31,10 +31,11 @@ SHOWN: frozenset[Need] = frozenset({"moments", "features", "probabilities", "ima
 
 @dataclass(frozen=True)
 class Found:
-    """An evaluation, and the pictures that came with it: uint8 (h, w, c) by name."""
+    """An evaluation, the pictures that came with it, uint8 (h, w, c) by name, and what kept metrics from being taken."""
 
     evaluation: Evaluation
     pictures: dict[str, Pixels]
+    errors: tuple[Exception, ...] = ()
 
 
 def evaluate(source: Source, request: Request, registry: Registry, stages: Stages) -> Found:
@@ -52,7 +53,10 @@ class Evaluator:
         self._real = RealImages(request.dataset, registry, shape, data_dir=request.data_dir)
 
     def score(self, source: Source, *, samples: int | None = None) -> Found:
-        """Score one of them; ``samples``, if given, in place of the request's."""
+        """Score one of them; ``samples``, if given, in place of the request's.
+
+        One metric that fails takes nothing from the others. Raises what it raised if it was the only one.
+        """
         begin = time.monotonic()
         request = replace(self._request, samples=samples or self._request.samples)
         request.check(source)
@@ -64,12 +68,13 @@ class Evaluator:
 
         found: dict[str, list[Measured]] = {metric.name: [] for metric, _ in metrics}
         looked_at: dict[str, set[Split]] = {metric.name: set() for metric, _ in metrics}
+        errors: list[Exception] = []
         for repeat in range(request.repeats):
             first = request.first_seed + repeat * request.samples
             seeds = range(first, first + request.samples)
             classes = _classes(source, seeds, frequencies)
             generated = self._drawn(source, seeds, classes)
-            for metric, options in metrics:
+            for metric, options in list(metrics):
                 stage = self._stages.stage(f"Measuring {metric.name}", 1)
                 comparison = Comparison(
                     options=options,
@@ -84,8 +89,15 @@ class Evaluator:
                     seen_by=self._eye.extractor if self._eye and metric.needs & LOOKS else None,
                     drawn_by=source.generator if "generator" in metric.needs else None,
                 )
-                found[metric.name].append(measure(metric, comparison, self._registry))
+                try:
+                    found[metric.name].append(measure(metric, comparison, self._registry))
+                except Exception as error:
+                    errors.append(error)
+                    metrics.remove((metric, options))
+                    del found[metric.name]
                 stage.advance()
+        if not found:
+            raise errors[0]
 
         scores: list[Score] = []
         last = request.first_seed + request.repeats * request.samples - 1
@@ -101,7 +113,8 @@ class Evaluator:
             seconds=round(time.monotonic() - begin, 3),
             versions={name: version(name) for name in ("ganzoo", "numpy", "torch")},
         )
-        return Found(evaluation, {name: picture for measured in once for name, picture in measured.pictures.items()})
+        pictures = {name: picture for measured in once for name, picture in measured.pictures.items()}
+        return Found(evaluation, pictures, tuple(errors))
 
     @cached_property
     def _eye(self) -> Eye | None:

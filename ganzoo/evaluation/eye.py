@@ -33,7 +33,13 @@ class Eye:
 
     def features(self, images: Pixels) -> Features:
         """What the extractor says of images. Raises BrokenPlugin unless it is what it promised."""
-        seen = self.extractor(images)
+        try:
+            seen: object = self.extractor(images)
+        except Exception as error:
+            error.add_note(f"{self.who} was looking at images {images.shape}.")
+            raise
+        if not isinstance(seen, Features):
+            raise BrokenPlugin(f"{self.who} gave {type(seen).__name__}; expected a ganzoo.evaluation.Features.")
         wanted = (len(images), self.extractor.dim)
         if seen.features.shape != wanted:
             raise BrokenPlugin(f"{self.who} gave features of shape {seen.features.shape}; expected {wanted}.")
@@ -73,13 +79,21 @@ def open_eye(request: Request, registry: Registry, real: RealImages, stages: Sta
     )
     try:
         extractor = record.build(context)
-    except GanzooError as error:
+    except Exception as error:
+        if not isinstance(error, GanzooError):
+            error.add_note(f"{registry.features.describe(name)} was being built.")
+            raise
         blind = [metric.name for metric in registry.metrics if not metric.needs & LOOKS]
         error.add_note(f"Of the metrics, {', '.join(blind)} look at no features.")
         raise
     who = registry.features.describe(name)
     if not isinstance(extractor, Extractor):
         raise BrokenPlugin(f"{who} built {type(extractor).__name__}; expected a ganzoo.evaluation.Extractor.")
+    for attribute, kind in (("identity", str), ("resizer", str), ("dim", int)):
+        if not isinstance(getattr(extractor, attribute, None), kind):
+            raise BrokenPlugin(
+                f"{who} built an extractor without {attribute!r}; expected one, of type {kind.__name__}."
+            )
     # A path is of this machine alone; what lies there is in the extractor's identity.
     told = {key: value.name if isinstance(value, Path) else value for key, value in options.model_dump().items()}
     return Eye(name, who, told, extractor)

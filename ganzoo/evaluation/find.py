@@ -62,7 +62,7 @@ def open_subject(
 def _run_of(file: Path) -> RunFolder | None:
     """The run whose exported file this is, if it lies where 'ganzoo export' puts it."""
     run = RunFolder(file.parent)
-    return run if run.config_file.is_file() and file == run.model else None
+    return run if run.checkpoints.is_dir() and file == run.model else None
 
 
 @contextmanager

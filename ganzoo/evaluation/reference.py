@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from ganzoo.evaluation.cache import Arrays, FeatureCache
 from ganzoo.evaluation.eye import Eye
 from ganzoo.evaluation.look import BLOCK, look
@@ -36,10 +38,10 @@ class Reference:
     def _seen(self, split: Split, eye: Eye) -> tuple[Moments | None, Arrays]:
         needs, shape, data = self._needs, self._real.shape, self._real.load(split)
         cache = FeatureCache(
-            f"{self._real.dataset} ({split}, {shape.height}x{shape.width}x{shape.channels}) under {eye.name} "
-            f"{eye.extractor.identity[:12]}",
-            self._real.facts(split).sha256,
-            self._stages.say,
+            label=f"{self._real.dataset} ({split}, {shape.height}x{shape.width}x{shape.channels}) under {eye.name}",
+            extractor=json.dumps([eye.extractor.identity, eye.extractor.dim, eye.options], default=str),
+            content=self._real.facts(split).sha256,
+            say=self._stages.say,
         )
         cache.forget_others()
         arrays_needed = bool({"features", "probabilities"} & needs)

@@ -15,11 +15,16 @@ from ganzoo.runs.folder import RunFolder
 
 
 def evaluate_run(run: RunFolder, request: Request, registry: Registry, stages: Stages) -> Evaluation:
-    """Score a run by ``request``, on its device, and keep the numbers in ``RUN/scores/``. Raises GanzooError."""
+    """Score a run by ``request``, on its device, and keep the numbers in ``RUN/scores/``.
+
+    Raises GanzooError; if a metric failed, after the others' numbers are kept.
+    """
     device: Literal["auto", "cpu", "cuda"] = "cuda"  # or "cuda:1", which ONNX Runtime counts in its own way
     if request.device in ("auto", "cpu"):
         device = cast(Literal["auto", "cpu"], request.device)
     with open_subject(str(run.path), registry, device=device) as subject:
-        evaluation = evaluate(subject.source, request, registry, stages).evaluation
-    keep_in_run(run, evaluation)
-    return evaluation
+        found = evaluate(subject.source, request, registry, stages)
+    keep_in_run(run, found.evaluation)
+    for error in found.errors:
+        raise error
+    return found.evaluation

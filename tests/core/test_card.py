@@ -11,6 +11,7 @@ from PIL import Image
 from ganzoo import GanzooError
 from ganzoo.card import card_text, scores_of, write_card
 from ganzoo.evaluation.keep import keep_in_run
+from ganzoo.evaluation.protocol import RealSet
 from ganzoo.evaluation.scores import Evaluation, Score, Scored
 from ganzoo.runs.folder import RunFolder
 from ganzoo_serve.generator import Generator
@@ -55,20 +56,19 @@ def test_scores_become_results_and_a_table():
     assert (result.metric_type, result.metric_value) == ("fid", 3.21)
     assert (result.dataset_name, result.dataset_split) == ("mnist", "train")
     assert "classifier features aaaaaaaaaaaa" in result.metric_name
-    assert "| fid | 3.210 ± 0.040 | lower |" in found.text
-    assert "; classifier features aaaaaaaaaaaa; ± is the 95 % interval." in found.text
+    assert "| fid | 3.210 ± 0.040 | lower | train (60,000) | classifier aaaaaaaaaaaa |  |" in found.text
 
 
-def test_what_all_protocols_share_is_said_once():
-    pixels = PROTOCOL.model_copy(update={"metric": "swd", "options": {"patch": 7}, "features": None})
+def test_what_all_scores_share_is_said_once_and_the_rest_in_their_rows():
+    both = {"train": PROTOCOL.real["train"], "test": RealSet(images=9, sha256="e" * 64)}
+    pixels = PROTOCOL.model_copy(update={"options": {"patch": 7}, "features": None, "real": both})
     scores = [SCORE, Score(name="swd", value=6.0, better="lower", seeds=(0, 29_999), protocol=pixels)]
     lines = card_text(make_metadata("tiny"), scores=scores).splitlines()
-    shared = "10,000 samples, seeds 0 to 29999; against mnist (train, 60,000 images) at 32x32x1"
-    assert [line for line in lines if shared in line] == [
-        f"Of this file, by `ganzoo eval`: {shared}. A number says something beside others of the same protocol only."
-    ]
-    assert "| fid | 3.210 ± 0.040 | lower | classifier features aaaaaaaaaaaa; ± is the 95 % interval |" in lines
-    assert "| swd | 6 | lower | patch 7 |" in lines
+    shared = "10,000 samples, seeds 0 to 29999; against mnist at 32x32x1."
+    assert [line for line in lines if "seeds 0 to" in line] == [f"Of this file, by `ganzoo eval`: {shared}"]
+    fid = "| fid | 3.210 ± 0.040 | lower | train (60,000) | classifier aaaaaaaaaaaa | ± is the 95 % interval |"
+    assert fid in lines
+    assert "| swd | 6 | lower | train (60,000), test (9) |  | patch 7 |" in lines
 
 
 def test_only_scores_of_the_very_graph_go_onto_the_card(tmp_path):

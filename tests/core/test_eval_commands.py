@@ -119,6 +119,16 @@ def test_where_features_are_out_of_reach_the_metrics_that_need_none_are_named(ga
     assert re.search(r"Of the metrics, .*spectrum, swd.* look at no features\.", said)
 
 
+def test_one_metric_that_cannot_be_taken_costs_none_of_the_others(ganzoo, model, tmp_path):
+    np.savez(tmp_path / "bare.npz", images=np.zeros((30, 8, 8, 1), np.uint8))
+    options = ["--dataset", f"npz:{tmp_path / 'bare.npz'}", "--metrics", "swd,parzen", "--json", "a.json"]
+    done = ganzoo("eval", model, "--samples", 20, *options)
+    assert done.exit_code == 1
+    assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == ["swd"]
+    assert "test" in done.stderr.splitlines()[-1]
+    assert [score["name"] for score in json.loads((tmp_path / "a.json").read_text())["scores"]] == ["swd"]
+
+
 def test_class_metrics_of_data_without_labels_are_refused(ganzoo, model, tmp_path):
     np.savez(tmp_path / "bare.npz", images=np.zeros((30, 8, 8, 1), np.uint8))
     done = ganzoo("eval", model, "--samples", 20, "--dataset", f"npz:{tmp_path / 'bare.npz'}", "--metrics", "intra-fid")
@@ -173,6 +183,8 @@ def test_the_best_checkpoint_can_be_exported_scored_and_published(ganzoo, tmp_pa
         assert json.loads(ganzoo("inspect", path, "--json").stdout)["training"]["kimg"] == 0
     assert json.loads((tmp_path / "best.json").read_text())["scored"]["kimg"] == 0
     assert not (run / "model.onnx").exists()
+    assert "Not kept" in ganzoo("eval", "card/model.onnx", "--samples", 20, "--metrics", "swd").stderr
+    assert not (tmp_path / "card" / "scores").exists()
     assert "is no run folder" in ganzoo("eval", "best.onnx", "--best").stderr
 
 

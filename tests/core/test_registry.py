@@ -5,7 +5,7 @@ import re
 import click
 import pytest
 
-from ganzoo import Architecture, Dataset, DuplicateName, Loss, Options, Recipe, UnknownName, hookimpl
+from ganzoo import Architecture, Dataset, DuplicateName, Loss, Metric, Options, Recipe, UnknownName, hookimpl
 from ganzoo.registry import Catalogue, Registry
 
 
@@ -209,3 +209,16 @@ def test_every_kind_has_a_hook_and_a_catalogue(registry):
     hooks = {name.removeprefix("register_") for name in vars(hookspecs) if name.startswith("register_")}
     assert hooks == set(registry.catalogues())
     assert all(isinstance(catalogue, Catalogue) for catalogue in registry.catalogues().values())
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"gives": {}}, "gives no number"),
+        ({"gives": {"q": "up"}}, "says 'up'; expected one of lower, higher, neither"),
+        ({"gives": {"q": "lower"}, "needs": {"featurs"}}, "says 'featurs'; expected one of moments, features"),
+    ],
+)
+def test_a_metric_s_record_says_what_can_be(fields, said):
+    with pytest.raises(ValueError, match=said):
+        Metric(name="odd", compute=NotImplemented, **fields)

@@ -14,7 +14,9 @@ def said():
 @pytest.fixture
 def cache(tmp_path, monkeypatch, said):
     monkeypatch.setenv("GANZOO_CACHE", str(tmp_path))
-    return lambda label="digits", content="a" * 64: FeatureCache(label, content, said.append)
+    return lambda label="digits", extractor="rows", content="a" * 64: FeatureCache(
+        label, extractor, content, said.append
+    )
 
 
 def files(tmp_path):
@@ -31,7 +33,7 @@ def test_what_is_kept_comes_back(cache, said):
     assert not said
 
 
-@pytest.mark.parametrize("other", [{"label": "mnist"}, {"content": "b" * 64}])
+@pytest.mark.parametrize("other", [{"label": "mnist"}, {"extractor": "rows, but not these"}, {"content": "b" * 64}])
 def test_other_images_have_their_own(cache, other):
     cache().write("features", ARRAYS)
     assert cache(**other).read("features") is None

@@ -4,7 +4,7 @@ import pytest
 from ganzoo import ImageData
 from ganzoo.data.load import load_dataset
 from ganzoo.errors import BrokenPlugin, ConfigError, DataError, UnknownName
-from ganzoo.evaluation import Measured
+from ganzoo.evaluation import Estimate, Measured
 from ganzoo.evaluation.evaluate import evaluate
 from ganzoo.evaluation.request import Request
 from ganzoo.evaluation.sources import Images
@@ -118,7 +118,7 @@ def test_real_features_are_computed_once(score, model, measures):
 
 def test_features_of_another_extractor_are_not_taken_from_the_cache(score, model, measures):
     score(model())
-    measures.plugin.identity = "b" * 64
+    measures.plugin.identity = "a" * 63 + "b"
     score(model())
     assert measures.plugin.extractors[1].images == 1500 + 20
 
@@ -177,6 +177,13 @@ def test_what_cannot_be_had_is_refused_with_a_sentence(score, model, settings, e
         (lambda c: 3.0, "gave float; expected a ganzoo.evaluation.Measured"),
         (lambda c: Measured(values={"other": 1.0}), r"gave \['other'\]; its record promises \['odd'\]"),
         (lambda c: Measured(values={"odd": float("nan")}), "gave odd = nan; expected a finite number"),
+        (lambda c: Measured(values={"odd": "3"}), "gave odd = '3'; expected a finite number"),
+        (lambda c: Measured(values={"odd": Estimate(1.0, -1.0, "x")}), "expected a finite number, or an Estimate"),
+        (lambda c: Measured(values={"odd": 1.0}, notes="a text"), "expected a list of sentences"),
+        (lambda c: Measured(values={"odd": 1.0}, details={"x": object()}), "details that are no plain data"),
+        (lambda c: Measured(values={"odd": 1.0}, details={"x": float("inf")}), "details that are no plain data"),
+        (lambda c: Measured(values={"odd": 1.0}, pictures={"../x": None}), r"a picture '\.\./x'; expected letters"),
+        (lambda c: Measured(values={"odd": 1.0}, pictures={"x": np.zeros((2, 2, 1))}), r"no uint8 array \(h, w, c\)"),
         (lambda c: Measured(values={"odd": float(c.generated.features.mean())}), "looks at features"),
     ],
 )
@@ -185,6 +192,61 @@ def test_a_metric_that_breaks_its_promises_is_named(score, model, measures, meas
     measures.registry.metrics.add(record, "stranger")
     with pytest.raises(BrokenPlugin, match=match):
         score(model(), metrics={"odd": {}})
+
+
+def test_details_of_numpy_s_types_become_plain_ones(score, model, measures):
+    details = {"share": np.float32(0.5), "counts": np.arange(3), "found": np.bool_(True)}
+    record = Metric(name="odd", compute=lambda c: Measured(values={"odd": 1}, details=details), gives={"odd": "lower"})
+    measures.registry.metrics.add(record, "stranger")
+    found = score(model(), metrics={"odd": {}}).evaluation.details["odd"]
+    assert found == {"share": 0.5, "counts": [0, 1, 2], "found": True}
+
+
+def test_a_metric_that_fails_takes_nothing_from_the_others(score, model, measures):
+    calls = []
+
+    def second_time(comparison):
+        calls.append(comparison.seeds)
+        if len(calls) == 2:
+            raise DataError("no more")
+        return Measured(values={"odd": 1.0})
+
+    measures.registry.metrics.add(Metric(name="odd", compute=second_time, gives={"odd": "lower"}), "stranger")
+    found = score(model(), metrics={"odd": {}, "gap": {}}, repeats=3)
+    assert list(values(found)) == ["gap"]
+    assert [str(error) for error in found.errors] == ["no more"]
+    calls.clear()
+    with pytest.raises(DataError, match="no more"):
+        score(model(), metrics={"odd": {}}, repeats=2)
+
+
+def test_a_bug_of_a_plugin_keeps_its_traceback_and_gains_its_name(score, model, measures):
+    record = Metric(name="odd", compute=lambda c: 1 / 0, gives={"odd": "lower"})
+    measures.registry.metrics.add(record, "stranger")
+    with pytest.raises(ZeroDivisionError) as caught:
+        score(model(), metrics={"odd": {}})
+    assert "stranger" in caught.value.__notes__[0]
+
+
+def test_two_metrics_of_one_number_are_not_taken_together(score, model, measures):
+    record = Metric(name="twin", compute=lambda c: Measured(values={"gap": 1.0}), gives={"gap": "lower"})
+    measures.registry.metrics.add(record, "stranger")
+    with pytest.raises(ConfigError, match="gap and twin both give 'gap'"):
+        score(model(), metrics={"gap": {}, "twin": {}})
+
+
+@pytest.mark.parametrize("lacking", ["identity", "dim", "resizer"])
+def test_an_extractor_without_a_name_or_size_is_named(score, model, measures, lacking):
+    build = measures.registry.features.get("classifier").build
+
+    def broken(context):
+        extractor = build(context)
+        setattr(extractor, lacking, None)
+        return extractor
+
+    object.__setattr__(measures.registry.features.get("classifier"), "build", broken)
+    with pytest.raises(BrokenPlugin, match=f"without '{lacking}'"):
+        score(model())
 
 
 def sneak(comparison):
@@ -207,8 +269,10 @@ def test_a_metric_is_shown_what_it_needs_and_nothing_else_whatever_others_need(
     record = Metric(name="odd", compute=compute, gives={"odd": "lower"})
     measures.registry.metrics.add(record, "stranger")
     everything = {"gap": {}, "light": {}, "more": {}, "odd": {}}
-    with pytest.raises(BrokenPlugin, match=f"needs={{'{missing}'}}"):
-        score(model(), metrics=everything)
+    (error,) = score(model(), metrics=everything).errors
+    assert isinstance(error, BrokenPlugin)
+    assert "stranger" in str(error)
+    assert f"needs={{'{missing}'}}" in str(error)
 
 
 def test_real_images_that_a_metric_looked_at_stand_in_its_protocol(score, model, measures):
