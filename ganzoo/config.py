@@ -198,6 +198,14 @@ def resolve(name: str, registry: Registry, layers: list[Layer]) -> Resolved:
     registry.datasets.get(config.dataset.partition(":")[0])
     for metric in config.scoring.metrics if config.scoring.every else ():
         registry.metrics.get(metric)
+    if config.scoring.every:
+        first = registry.metrics.get(config.scoring.metrics[0])
+        number, better = next(iter(first.gives.items()))
+        if better == "neither":
+            raise ConfigError(
+                f"scoring.metrics: {first.name} cannot decide which checkpoint is the best: no value of {number} is better "
+                "than another.\nExpected another one first, such as fid."
+            )
     if config.scoring.every and config.scoring.features:
         registry.features.get(config.scoring.features)
     if config.conditional and not architecture.conditional:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
-    """Replace what ``path`` holds in one move; text is written as UTF-8. Raises OSError, leaving what was there."""
+    """Replace what ``path`` holds in one move; text becomes UTF-8. Raises OSError, with the path, leaving what was there."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
@@ -15,7 +15,8 @@ def write_whole(path: Path, content: bytes | str) -> None:
             os.fsync(file.fileno())
         partial.replace(path)
         _sync_folder(path.parent)
-    except OSError:
+    except OSError as error:
+        error.filename = str(path)  # a full disk names none, and the partial file is nobody's concern
         with suppress(OSError):
             partial.unlink()
         raise

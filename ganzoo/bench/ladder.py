@@ -49,6 +49,8 @@ def ladder(
         count = min(most, len(spoilt.images))
         name = rung.name if count == most else f"{rung.name} ({count:,} images)"
         found = evaluator.score(Images(name, spoilt), samples=count)
+        for error in found.errors:
+            stages.say(f"{name}: {str(error).splitlines()[0]}")
         yield rung, found, grid(spoilt.images[:SHOWN], SHOWN)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ganzoo.bench.zoo import Plan, Row
+from ganzoo.data.identity import public_name
 from ganzoo.evaluation.interval import mean_and_interval
 from ganzoo.evaluation.scores import Score, show
 from ganzoo.evaluation.tables import table
@@ -82,7 +83,7 @@ def _about(plan: Plan, rows: Sequence[Row]) -> list[str]:
     budget = (
         f"{plan.kimg:g} kimg" if plan.kimg is not None else f"{plan.steps} steps" if plan.steps else "its own budget"
     )
-    lines = [f"Each recipe with {budget} of {plan.dataset}, over seeds {', '.join(map(str, plan.seeds))}."]
+    lines = [f"Each recipe with {budget} of {public_name(plan.dataset)}, over seeds {', '.join(map(str, plan.seeds))}."]
     scores = [score for row in rows for e in row.evaluations for score in e.scores]
     if scores:
         p = scores[0].protocol

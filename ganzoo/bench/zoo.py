@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from ganzoo.config import Layer, Section, resolve
-from ganzoo.errors import Diverged, GanzooError, RunError
+from ganzoo.errors import ConfigError, Diverged, GanzooError, RunError
 from ganzoo.evaluation.choice import asked_for
 from ganzoo.evaluation.eye import features_asked_for
 from ganzoo.evaluation.request import Request
@@ -38,6 +39,15 @@ class Plan(Section):
     samples: int = 10_000
     split: Split = "train"
     settings: dict[str, Any] = Field({})
+
+    @classmethod
+    def of(cls, **fields: Any) -> Plan:
+        """A plan of what was typed. Raises ConfigError."""
+        try:
+            return cls(**fields)
+        except ValidationError as error:
+            found = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}, got {f['input']!r}" for f in error.errors())
+            raise ConfigError(f"{found}.\nSee 'ganzoo bench zoo --help'.") from None
 
 
 @dataclass(frozen=True)
@@ -80,7 +90,8 @@ class Experiment:
     def resolve_all(self, registry: Registry) -> None:
         """Raise for a recipe, setting, metric or extractor that cannot be, before anything is trained."""
         for recipe in self.plan.recipes:
-            resolve(recipe, registry, self._layers(self.plan.seeds[0]))
+            for seed in self.plan.seeds:
+                resolve(recipe, registry, self._layers(seed))
         asked_for(self.plan.metrics, registry)
         if self.plan.features:
             features_asked_for(self.plan.features, registry)
@@ -125,7 +136,8 @@ class Experiment:
     def _score(self, run: RunFolder, registry: Registry, stages: Stages) -> Evaluation:
         """What was measured of the run's end; measured now if it was not before."""
         # A file of the experiment's own: RUN/scores also holds what was measured of the run in other ways.
-        kept = self.folder / "scores" / f"{run.path.name}-{checkpoints(run.checkpoints)[0].stem}.json"
+        newest = hashlib.sha256(checkpoints(run.checkpoints)[0].read_bytes()).hexdigest()
+        kept = self.folder / "scores" / f"{run.path.name}-{newest[:16]}.json"
         if kept.is_file():
             return Evaluation.read(kept)
         plan = self.plan

@@ -7,10 +7,11 @@ import shutil
 from pathlib import Path
 
 from ganzoo.card.text import card_text
+from ganzoo.data.identity import public_name
 from ganzoo.errors import ConfigError, GanzooError
 from ganzoo.evaluation.keep import of_run
 from ganzoo.evaluation.scores import Score
-from ganzoo.runs.folder import RunFolder, public_name
+from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.showcase import COLUMNS, showcase
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.images import grid, png

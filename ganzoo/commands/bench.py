@@ -38,7 +38,9 @@ def command() -> None:
 )
 @click.option("--metrics", type=MetricList(), multiple=True, callback=by_name, help="As of 'ganzoo eval'.")
 @click.option("--features", type=NameWithOptions(), help="As of 'ganzoo eval'.")
-@click.option("--samples", type=click.IntRange(min=2), default=10_000, show_default=True, help="Images to score.")
+@click.option(
+    "--samples", type=click.IntRange(2, 10_000_000), default=10_000, show_default=True, help="Images to score."
+)
 @click.option("--split", type=click.Choice(["train", "test"]), default="train", show_default=True)
 @click.option("--set", "settings", type=Setting(), multiple=True, help="A setting of every training.")
 @click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Folder with data files.")
@@ -82,7 +84,14 @@ def zoo(
         raise click.UsageError("Give the budget by --kimg or by --steps, not by both.")
     experiment = Experiment(
         out,
-        Plan(recipes=recipes, seeds=tuple(seeds), kimg=kimg, steps=steps, settings=dict(settings), **plan),
+        Plan.of(
+            recipes=tuple(dict.fromkeys(recipes)),
+            seeds=tuple(seeds),
+            kimg=kimg,
+            steps=steps,
+            settings=dict(settings),
+            **plan,
+        ),
         data_dir=data_dir,
         device=device,
     )
@@ -106,7 +115,7 @@ def zoo(
 @click.option("--resolution", type=click.IntRange(4, 4096), metavar="N", help="[default: the data set's]")
 @click.option("--metrics", type=MetricList(), multiple=True, callback=by_name, help="As of 'ganzoo eval'.")
 @click.option("--features", type=NameWithOptions(), help="As of 'ganzoo eval'.")
-@click.option("--samples", type=click.IntRange(min=2), default=10_000, show_default=True, help="At most.")
+@click.option("--samples", type=click.IntRange(2, 10_000_000), default=10_000, show_default=True, help="At most.")
 @click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Folder with data files.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--format", "form", type=click.Choice(["text", "markdown", "csv"]), default="text", show_default=True)

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     type=NameWithOptions(),
     help="What sees the images ('ganzoo list features').  [default: classifier; inception for data without labels]",
 )
-@click.option("--samples", type=click.IntRange(min=2), default=10_000, show_default=True, help="Images to score.")
+@click.option(
+    "--samples", type=click.IntRange(2, 10_000_000), default=10_000, show_default=True, help="Images to score."
+)
 @click.option(
     "--repeats",
     type=click.IntRange(min=1),
@@ -97,13 +99,13 @@ def command(
             device=device,
         )
         result = evaluate(found.source, request, registry, stages)
+        _show(result.evaluation)  # before anything is written: whatever then fails, the numbers are seen
         kept = [keep_in_run(found.run, result.evaluation)] if found.run else []
     if json_file:
         result.evaluation.write(json_file)
         kept.append(json_file)
     if pictures:
         kept += save_pictures(result.pictures, pictures)
-    _show(result.evaluation)
     told = f"Wrote {', '.join(map(str, kept))}" if kept else "Not kept: '--json FILE' writes it."
     click.echo(told, err=True)
     for error in result.errors:

@@ -1,7 +1,8 @@
 """Finding data files, loading data sets, and bringing images to one shape. For plugins and the trainer; imports no torch."""
 
 from ganzoo.data.files import DataFiles
+from ganzoo.data.identity import content_sha256, public_name
 from ganzoo.data.images import fit_square, resize, to_channels
 from ganzoo.data.load import load_dataset
 
-__all__ = ["DataFiles", "fit_square", "load_dataset", "resize", "to_channels"]
+__all__ = ["DataFiles", "content_sha256", "fit_square", "load_dataset", "public_name", "resize", "to_channels"]

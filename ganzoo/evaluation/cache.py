@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,8 @@ class FeatureCache:
         if old:
             self.say(f"The images of {self.label} are no longer those whose features were kept: computed anew.")
         for path in old:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # a cache that cannot be written does no harm
+                path.unlink(missing_ok=True)
 
     def _folder(self) -> Path:
         name = json.dumps([self.label, self.extractor])

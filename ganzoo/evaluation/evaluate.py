@@ -9,6 +9,8 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
+from ganzoo.data.identity import public_name
+from ganzoo.errors import GanzooError
 from ganzoo.evaluation.choice import asked_for, labels_rule, possible, within_sight
 from ganzoo.evaluation.eye import LOOKS, Eye, open_eye
 from ganzoo.evaluation.look import BLOCK, look
@@ -22,7 +24,6 @@ from ganzoo.evaluation.scores import Evaluation, Score
 from ganzoo.evaluation.sources import Source
 from ganzoo.progress import Stages
 from ganzoo.registry import Registry
-from ganzoo.runs.folder import public_name
 from ganzoo.specs import ImageShape, Metric, Need, Options, Split
 from ganzoo_serve.seeds import classes_as_frequent, classes_from_seeds
 
@@ -92,12 +93,15 @@ class Evaluator:
                 try:
                     found[metric.name].append(measure(metric, comparison, self._registry))
                 except Exception as error:
-                    errors.append(error)
+                    if isinstance(error, GanzooError) and not request.metrics:  # nobody asked for it by name
+                        notes.append(f"{metric.name} left out: {str(error).splitlines()[0]}")
+                    else:
+                        errors.append(error)
                     metrics.remove((metric, options))
                     del found[metric.name]
                 stage.advance()
         if not found:
-            raise errors[0]
+            raise errors[0] if errors else GanzooError("\n".join(notes))
 
         scores: list[Score] = []
         last = request.first_seed + request.repeats * request.samples - 1

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ganzoo.data.identity import public_name
 from ganzoo.data.load import load_dataset
 from ganzoo.errors import ConfigError, GanzooError
 from ganzoo.evaluation.sources import Images, Model, Source
 from ganzoo.registry import Registry
-from ganzoo.runs.folder import RunFolder, checkpoints, moment_name, public_name
+from ganzoo.runs.folder import RunFolder, checkpoints, moment_name
 from ganzoo_serve.errors import ModelError
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.metadata import read
@@ -62,7 +63,7 @@ def open_subject(
 def _run_of(file: Path) -> RunFolder | None:
     """The run whose exported file this is, if it lies where 'ganzoo export' puts it."""
     run = RunFolder(file.parent)
-    return run if run.checkpoints.is_dir() and file == run.model else None
+    return run if file == run.model and run.checkpoints.is_dir() and _is_of_newest(run) else None
 
 
 @contextmanager
@@ -78,12 +79,16 @@ def _exported(run: RunFolder, registry: Registry, *, best: bool) -> Iterator[Pat
 
 
 def _is_of_newest(run: RunFolder) -> bool:
-    kept = checkpoints(run.checkpoints)
+    """Whether the run's exported file is of its newest checkpoint, and not another run's that was laid there."""
+    kept, config = checkpoints(run.checkpoints), run.read_config()[0].config
     try:
         training = read(run.model).training
     except ModelError:
         return False
-    return bool(kept and training and training.kimg is not None and moment_name(training.kimg) == kept[0].stem)
+    if not (kept and training and training.kimg is not None):
+        return False
+    same = (training.recipe, training.seed) == (config.recipe, config.seed)
+    return same and moment_name(training.kimg) == kept[0].stem
 
 
 def _trained_on(generator: Generator, registry: Registry) -> str | None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from filelock import FileLock
+
 from ganzoo.errors import DataError, GanzooError
 from ganzoo.evaluation.samples import Pixels
 from ganzoo.evaluation.scores import Evaluation
@@ -18,11 +20,13 @@ SEEN_WELL = 800  # pixels: the longer side of a picture is brought near to it
 def keep_in_run(run: RunFolder, evaluation: Evaluation) -> Path:
     """Write ``RUN/scores/kimgNNNNNN.NNN.json``, beside what was measured of the same model before."""
     path = run.scores_at(evaluation.scored.kimg or 0)
-    if path.is_file():
-        with suppress(DataError):  # torn or edited: what was measured now is worth more
-            evaluation = evaluation.joined(Evaluation.read(path))
     try:
-        evaluation.write(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.parent / ".lock"):
+            if path.is_file():
+                with suppress(DataError):  # torn or edited: what was measured now is worth more
+                    evaluation = evaluation.joined(Evaluation.read(path))
+            evaluation.write(path)
     except OSError as error:
         raise GanzooError(f"{path} could not be written: {error.strerror}.") from error
     return path

@@ -37,7 +37,7 @@ class Request:
         """Raise ConfigError for numbers that cannot be, RequestError for a truncation that the model cannot do."""
         if self.samples < 2:
             raise ConfigError(f"{self.samples} samples are no sample; expected at least 2, usually 10000.")
-        if self.first_seed + self.repeats * self.samples > MAX_SEED:
+        if self.first_seed + self.repeats * self.samples - 1 > MAX_SEED:
             raise ConfigError(f"Seeds end at {MAX_SEED}; expected a smaller '--seed'.")
         if source.generator is not None:
             source.generator.check_truncation(self.truncation)

@@ -46,7 +46,7 @@ class Evaluation(Section):
 
     format_number: Literal[1] = Field(1, alias="format")
     scored: Scored
-    scores: tuple[Score, ...]
+    scores: tuple[Score, ...] = Field(min_length=1)
     notes: tuple[str, ...] = ()
     details: dict[str, dict[str, Any]] = Field({})
     seconds: float | None = None
@@ -83,12 +83,22 @@ class Evaluation(Section):
         return self.model_copy(update={"scored": self.scored.model_copy(update={"name": name})})
 
     def joined(self, earlier: Evaluation) -> Evaluation:
-        """This evaluation, and of an earlier one of the same model what was not measured anew."""
+        """This evaluation, and of an earlier one of the same model what was not measured anew, or over more seeds."""
         if earlier.scored.graph_sha256 != self.scored.graph_sha256:
             return self
-        new = {(score.name, score.protocol.model_dump_json()) for score in self.scores}
-        kept = [s for s in earlier.scores if (s.name, s.protocol.model_dump_json()) not in new]
-        return self.model_copy(update={"scores": (*kept, *self.scores), "details": {**earlier.details, **self.details}})
+        best = {_what(score): score for score in earlier.scores}
+        for score in self.scores:
+            before = best.pop(_what(score), score)
+            best[_what(score)] = before if _seeds(before) > _seeds(score) else score
+        return self.model_copy(update={"scores": tuple(best.values()), "details": {**earlier.details, **self.details}})
+
+
+def _what(score: Score) -> tuple[str, str]:
+    return score.name, score.protocol.model_dump_json()
+
+
+def _seeds(score: Score) -> int:
+    return score.seeds[1] - score.seeds[0] + 1 if score.seeds else 0
 
 
 def only(evaluations: Sequence[Evaluation], names: Sequence[str], where: Mapping[str, Any]) -> list[Evaluation]:
@@ -153,7 +163,7 @@ def show(score: Score) -> str:
         return f"{score.value:.4g}"
     from math import floor, log10
 
-    digits = max(0, 1 - floor(log10(score.error)))
+    digits = min(max(0, 1 - floor(log10(score.error))), 12)
     if score.value:  # five of the value are enough
         digits = min(digits, max(0, 4 - floor(log10(abs(score.value)))))
     return f"{score.value:.{digits}f} ± {score.error:.{digits}f}"

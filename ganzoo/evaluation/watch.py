@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 
 from ganzoo.errors import DataError
 from ganzoo.evaluation.request import Request
@@ -40,7 +39,7 @@ class Watch:
         )
         evaluation = evaluate_run(run, request, self._registry, self._stages)
         values = {score.name: score.value for score in evaluation.scores}
-        best = _is_best(run, evaluation.scores[0])
+        best = self._is_best(run, evaluation.scores[0])
         told = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
         mark = f" (best {evaluation.scores[0].name} so far)" if best else ""
         self._stages.say(f"{(evaluation.scored.kimg or 0):g} kimg: {told}{mark}")
@@ -49,14 +48,18 @@ class Watch:
             evaluation.write(run.scores / "best.json")
         return values
 
-
-def _is_best(run: RunFolder, score: Score) -> bool:
-    """Whether a score beats that of the checkpoint kept so far; one under another protocol does not count."""
-    path = run.scores / "best.json"
-    if not (path.is_file() and run.best.is_file()):
-        return True
-    with suppress(DataError):
-        best = Evaluation.read(path).scores[0]
-        if best.name == score.name and not best.protocol.unlike(score.protocol):
-            return score.value < best.value if score.better == "lower" else score.value > best.value
-    return True
+    def _is_best(self, run: RunFolder, score: Score) -> bool:
+        """Whether a score beats that of the checkpoint kept so far; one under another protocol does not count."""
+        path = run.scores / "best.json"
+        if not (path.is_file() and run.best.is_file()):
+            return True
+        try:
+            best = Evaluation.read(path).scores[0]
+        except DataError as error:
+            aside = run.best.with_name(f"{run.best.name}.old")
+            run.best.replace(aside)
+            self._stages.say(f"{str(error).splitlines()[0]}\nThe checkpoint kept so far is now {aside}.")
+            return True
+        if best.name != score.name or best.protocol.unlike(score.protocol):
+            return True
+        return score.value < best.value if score.better == "lower" else score.value > best.value

@@ -13,12 +13,13 @@ import torch
 from torch import nn
 
 from ganzoo.config import TrainConfig
+from ganzoo.data.identity import public_name
 from ganzoo.errors import ConfigError, ExportError, RunError
 from ganzoo.export.gate import Parity, gate, golden
 from ganzoo.export.graph import to_onnx, without_parametrizations
 from ganzoo.registry import Registry
 from ganzoo.runs.checkpoint import newest_checkpoint
-from ganzoo.runs.folder import DataFacts, RunFolder, public_name
+from ganzoo.runs.folder import DataFacts, RunFolder
 from ganzoo.runs.networks import Inputs, build_networks, settled
 from ganzoo.sealed import read_sealed
 from ganzoo.specs import ImageShape

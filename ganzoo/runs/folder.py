@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -17,6 +16,7 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from ganzoo.config import Resolved, Section, TrainConfig
+from ganzoo.data.identity import content_sha256
 from ganzoo.errors import RunError
 from ganzoo.files import write_whole
 from ganzoo.specs import ImageData
@@ -45,10 +45,6 @@ class DataFacts(Section):
     def of(cls, data: ImageData) -> DataFacts:
         """The facts of a loaded data set."""
         count, height, width, channels = data.images.shape
-        digest = hashlib.sha256(str(data.images.shape).encode())
-        digest.update(np.ascontiguousarray(data.images).data)
-        if data.labels is not None:
-            digest.update(data.labels.tobytes())
         return cls(
             images=count,
             channels=channels,
@@ -57,7 +53,7 @@ class DataFacts(Section):
             class_names=data.class_names,
             class_counts=class_counts(data),
             licence=data.licence,
-            sha256=digest.hexdigest(),
+            sha256=content_sha256(data),
         )
 
 
@@ -196,12 +192,6 @@ def moment_name(kimg: float) -> str:
 def checkpoints(folder: Path) -> list[Path]:
     """The checkpoints of a folder, newest first."""
     return sorted(folder.glob(f"kimg*{CHECKPOINT}"), reverse=True)
-
-
-def public_name(dataset: str) -> str:
-    """A data set's name as strangers may read it: of a path only the last part."""
-    kind, _, path = dataset.partition(":")
-    return f"{kind}:{Path(path).name}" if path else kind
 
 
 def next_run(name: str, root: Path = RUNS) -> Path:

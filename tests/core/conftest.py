@@ -83,7 +83,7 @@ def measures(zoo, monkeypatch, tmp_path):
 @pytest.fixture
 def quick_export(monkeypatch):
     """An "export" that makes another tiny model of every checkpoint: the real one takes seconds, and has its own tests."""
-    from ganzoo.runs.folder import checkpoints
+    from ganzoo.runs.folder import RunFolder, checkpoints
     from ganzoo.sealed import read_sealed
     from ganzoo_serve.metadata import Training
     from ganzoo_serve.testing import make_metadata, make_model
@@ -91,7 +91,9 @@ def quick_export(monkeypatch):
     def export_run(folder, registry, *, path, best=False):
         kept = folder / "best.safetensors" if best else checkpoints(folder / "checkpoints")[0]
         nimg = read_sealed(kept)[1]["nimg"]
-        metadata = make_metadata("tiny", size=8, channels=1, training=Training(kimg=nimg / 1000))
+        config = RunFolder(folder).read_config()[0].config
+        training = Training(kimg=nimg / 1000, recipe=config.recipe, seed=config.seed)
+        metadata = make_metadata("tiny", size=8, channels=1, training=training)
         path.write_bytes(make_model(metadata, weights_seed=nimg).SerializeToString())
         return SimpleNamespace(path=path)
 

@@ -89,7 +89,7 @@ def test_too_few_samples_for_the_features_are_said_with_the_number_needed(ganzoo
         (["--metrics", "kid:sizes=3"], 2, "metrics.kid.sizes: there is no such option"),
         (["--features", "inceptoin"], 1, "Unknown feature extractor 'inceptoin'"),
         (["--truncation", "0.5"], 2, "has no truncation"),
-        (["--samples", "1"], 2, "1 is not in the range x>=2"),
+        (["--samples", "1"], 2, "1 is not in the range 2<=x<=10000000"),
         (["--dataset", "folder:nowhere"], 1, "nowhere"),
     ],
 )

@@ -1,5 +1,6 @@
 """A labelled data set with a test split, as tensors, and the batches that are drawn from it."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +11,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ganzoo import ConfigError, DataError, ImageData, ImageShape, get_registry
-from ganzoo.data import load_dataset
+from ganzoo.data import content_sha256, load_dataset, public_name
 
 SMALLEST = 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledData:
-    """``images`` and ``test_images``: uint8 (N, C, H, W); ``labels`` and ``test_labels``: int64 (N,)."""
+    """``images`` and ``test_images``: uint8 (N, C, H, W); ``labels`` and ``test_labels``: int64 (N,); the hash of it all."""
 
     name: str
+    sha256: str
     images: Tensor
     labels: np.ndarray
     test_images: Tensor
@@ -53,7 +55,8 @@ def load(name: str, *, resolution: int | None = None, data_dir: Path | None = No
     if test.labels is None or test.class_names != train.class_names:
         raise DataError(f"The test split of data set {name!r} has other classes than its training split.")
     return LabelledData(
-        name=name,
+        name=public_name(name),
+        sha256=hashlib.sha256(f"{content_sha256(train)} {content_sha256(test)}".encode()).hexdigest(),
         images=_tensor(train),
         labels=train.labels,
         test_images=_tensor(test),
@@ -63,7 +66,7 @@ def load(name: str, *, resolution: int | None = None, data_dir: Path | None = No
 
 
 def _tensor(data: ImageData) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(data.images.transpose(0, 3, 1, 2)))
+    return torch.from_numpy(np.require(data.images.transpose(0, 3, 1, 2), requirements=("C", "W")))
 
 
 def to_float(images: Tensor) -> Tensor:

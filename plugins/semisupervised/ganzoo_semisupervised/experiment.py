@@ -64,6 +64,7 @@ def protocol(data: LabelledData, labels: int, settings: Settings) -> dict[str, o
     return {
         "ganzoo": __version__,
         "dataset": data.name,
+        "data_sha256": data.sha256,
         "image_shape": f"{height}x{width}x{channels}",
         "train_images": len(data.images),
         "test_images": len(data.test_images),

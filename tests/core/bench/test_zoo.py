@@ -1,4 +1,7 @@
+import shutil
+
 import pytest
+import torch
 
 from ganzoo import Published, Recipe
 from ganzoo.bench.report import columns, over_seeds, write_report
@@ -6,7 +9,8 @@ from ganzoo.bench.zoo import Experiment, Plan, Row, finished
 from ganzoo.errors import ConfigError, Diverged, RunError, UnknownName
 from ganzoo.evaluation.request import Request
 from ganzoo.evaluation.run import evaluate_run
-from ganzoo.runs.folder import RunFolder
+from ganzoo.runs.folder import RunFolder, checkpoints
+from ganzoo.sealed import read_sealed, write_sealed
 
 pytestmark = pytest.mark.usefixtures("quick_export")
 
@@ -71,6 +75,30 @@ def test_what_was_measured_of_a_run_in_another_way_stays_out_of_the_table(rows, 
     request = Request(dataset="digits", samples=10, metrics={"gap": {}, "light": {}})
     evaluate_run(run, request, measures.registry, measures.stages)
     assert play() == rows
+
+
+def test_a_run_that_was_trained_anew_is_measured_anew(rows, play):
+    shutil.rmtree(play.folder / "mlp-ns-0")
+    again = play(PLAN.model_copy(update={"settings": SETTINGS}))
+    assert again[0].evaluations == rows[0].evaluations  # the same run again, to the bit
+    run = RunFolder(play.folder / "mlp-ns-0")
+    (path,) = checkpoints(run.checkpoints)[:1]
+    tensors, plain = read_sealed(path)
+    write_sealed(path, {name: torch.zeros_like(tensor) for name, tensor in tensors.items()}, plain)
+    play()
+    assert len(list((play.folder / "scores").glob("mlp-ns-0-*.json"))) == 2
+
+
+@pytest.mark.parametrize("fields", [{"kimg": float("nan")}, {"samples": "x"}])
+def test_a_plan_that_cannot_be_is_answered_with_a_sentence(fields):
+    with pytest.raises(ConfigError, match=rf"{next(iter(fields))}: Input should be"):
+        Plan.of(**{"recipes": ("mlp-ns",), "dataset": "digits", "kimg": None, "steps": 1, "seeds": (0,)} | fields)
+
+
+def test_a_path_of_this_machine_stays_out_of_the_table(rows, play, measures):
+    write_report(play.folder, PLAN.model_copy(update={"dataset": "folder:/secret/photos"}), rows, measures.registry)
+    for name in ("table.md", "table.csv", "report.html"):
+        assert "secret" not in (play.folder / name).read_text(encoding="utf-8")
 
 
 def test_an_error_says_in_which_run_it_came_up(play, monkeypatch):

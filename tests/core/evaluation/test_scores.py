@@ -170,6 +170,15 @@ def test_what_is_asked_for_in_vain_is_answered_with_what_there_is():
         only([evaluation(score(), score(name="kid"))], ["fud"], {})
 
 
+def test_what_was_measured_over_more_seeds_is_not_replaced_by_less():
+    thrice, once = (
+        score(value).model_copy(update={"seeds": (0, last)}) for value, last in ((3.0, 29_999), (4.0, 9_999))
+    )
+    before, later = evaluation(thrice), evaluation(once, score(name="kid"))
+    assert {s.name: s.value for s in later.joined(before).scores} == {"fid": 3.0, "kid": 3.0}
+    assert later.joined(evaluation(once.model_copy(update={"value": 5.0}))).scores[0].value == 4.0
+
+
 def test_scores_of_other_test_images_are_unlike_even_where_the_training_images_are_the_same():
     both = {"train": RealSet(images=9, sha256="a"), "test": RealSet(images=3, sha256="b")}
     other = both | {"test": RealSet(images=3, sha256="c")}

@@ -94,12 +94,25 @@ def test_a_metric_that_cannot_be_had_is_refused_before_the_work(train, tmp_path)
     assert not any("d_loss" in record for record in RunFolder(tmp_path / "run").stats())
 
 
-def test_a_best_under_another_protocol_does_not_count(train):
+def test_a_best_under_another_protocol_does_not_count(train, registry):
     run = train("run", **{"scoring.every": 0.06})
     best = json.loads((run.scores / "best.json").read_text())
     best["scores"][0]["protocol"]["samples"] = 1000
     best["scores"][0]["value"] = 0.0
     (run.scores / "best.json").write_text(json.dumps(best))
-    from ganzoo.evaluation.watch import _is_best
+    assert Watch(registry)._is_best(run, of_run(run)[-1].scores[0])
 
-    assert _is_best(run, of_run(run)[-1].scores[0])
+
+@pytest.mark.parametrize("broken", ["", "{}", '{"scored": {"name": "x"}, "scores": []}'])
+def test_a_best_that_cannot_be_read_is_said_and_its_checkpoint_stays(train, registry, broken, capsys):
+    run = train("run", **{"scoring.every": 0.06})
+    before = run.best.read_bytes()
+    (run.scores / "best.json").write_text(broken)
+    resume(run.path, registry, steps=9, scorer=Watch(registry))
+    assert (run.path / "best.safetensors.old").read_bytes() == before
+    assert "best.json is no evaluation" in capsys.readouterr().err
+
+
+def test_a_number_of_which_none_is_better_decides_nothing(train):
+    with pytest.raises(ConfigError, match="light cannot decide which checkpoint is the best"):
+        train("run", **{"scoring.every": 0.02, "scoring.metrics": ["light"]})

@@ -114,7 +114,7 @@ def test_a_completed_image_keeps_the_known_half(ganzoo, plain_file, seven, mask,
         (("invert", "SEVEN", "SEVEN", "-o", "x"), 1, "is not an ONNX file"),
         (("invert", "MODEL", "SEVEN", "--by", "encoder", "-o", "x"), 2, "There is no encoder"),
         (("invert", "MODEL", "SEVEN", "--encoder", "no.onnx", "-o", "x"), 2, "There is no encoder no.onnx"),
-        (("invert", "MODEL", "SEVEN", "-o", "seven"), 2, "would write over the image seven.png"),
+        (("invert", "MODEL", "SEVEN", "-o", "seven"), 2, "seven.png would be written over, and is an input"),
         (("invert", "MODEL", "SEVEN", "--class", "3", "-o", "x"), 2, "has no classes"),
         (("inpaint", "MODEL", "SEVEN", "MASK", "-o", "x.gif"), 2, "expected a name that ends in"),
         (("inpaint", "MODEL", "SEVEN", "SMALL", "-o", "x.png"), 1, "has 4x4 pixels: expected 16x16"),
@@ -149,3 +149,19 @@ def test_declaring_the_commands_loads_no_torch():
     code = f"import sys; sys.path.insert(0, {folder!r}); import ganzoo_inversion; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"torch", "numpy", "onnx", "PIL"} & set(done.stdout.split())
+
+
+def test_no_command_writes_over_what_it_reads(ganzoo, plain_file, seven, mask, tmp_path):
+    model = tmp_path / "m.onnx"
+    model.write_bytes(plain_file.read_bytes())
+    before = {path: path.read_bytes() for path in (model, seven, mask)}
+    for arguments in (
+        ["encoder", model, "--steps", 1, "-o", model],
+        ["inpaint", model, seven, mask, "-o", seven],
+        ["inpaint", model, seven, mask, "-o", mask],
+        ["invert", model, seven, "-o", seven],
+    ):
+        refused = ganzoo(*arguments)
+        assert refused.exit_code == 2
+        assert "would be written over, and is an input" in refused.stderr
+    assert {path: path.read_bytes() for path in before} == before

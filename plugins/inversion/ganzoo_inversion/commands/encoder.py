@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ganzoo_inversion.commands.params import default_encoder, device_option, model_argument, seed_option
+from ganzoo_inversion.commands.params import default_encoder, device_option, model_argument, seed_option, spare
 
 if TYPE_CHECKING:
     from ganzoo_serve.runtime import Device
@@ -69,9 +69,11 @@ def command(
     training = Training(width=width, image_weight=image_weight, seed=seed)
     if kimg is not None:
         steps = max(1, round(kimg * 1000 / training.batch_size))
+    out = out or default_encoder(model)
+    spare(out, model)
     lines = learn(
         model,
-        out or default_encoder(model),
+        out,
         training.with_steps(steps),
         device=device,
         dataset=dataset,

@@ -16,6 +16,7 @@ from ganzoo_inversion.commands.params import (
     find_encoder,
     model_argument,
     seed_option,
+    spare,
 )
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def command(
     from ganzoo_inversion.pictures import picture_format, read_image, read_mask, write_picture
 
     picture_format(out)  # a wrong name should not cost the search
+    spare(out, model, image, mask)
     with Model(model, device=device) as loaded:
         label = class_id(loaded, class_name)
         by = by or ("both" if encoder_file else "optimise")

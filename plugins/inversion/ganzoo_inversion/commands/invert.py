@@ -16,6 +16,7 @@ from ganzoo_inversion.commands.params import (
     find_encoder,
     model_argument,
     seed_option,
+    spare,
 )
 
 if TYPE_CHECKING:
@@ -65,7 +66,6 @@ def command(
     """
     import numpy as np
 
-    from ganzoo import ConfigError
     from ganzoo_inversion.invert import invert
     from ganzoo_inversion.measure import mean_squared_error, psnr
     from ganzoo_inversion.model import Model
@@ -74,8 +74,8 @@ def command(
 
     base = out.with_suffix("") if out.suffix in (".npy", ".png") else out
     picture, latents = (base.with_name(f"{base.name}{ending}") for ending in (".png", ".npy"))
-    if picture.resolve() in [path.resolve() for path in images]:
-        raise ConfigError(f"'-o {out}' would write over the image {picture}. Expected another name.")
+    for written in (picture, latents):
+        spare(written, model, *images)
     with Model(model, device=device) as loaded:
         label = class_id(loaded, class_name)
         encoder = find_encoder(loaded, encoder_file, by, device)

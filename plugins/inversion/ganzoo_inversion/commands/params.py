@@ -22,6 +22,15 @@ def _exported(ctx: click.Context, param: click.Parameter, path: Path) -> Path:
     return path / "model.onnx"
 
 
+def spare(out: Path, *inputs: Path) -> None:
+    """Raise ConfigError if writing ``out`` would write over an input."""
+    from ganzoo import ConfigError
+
+    for path in inputs:
+        if out.resolve() == path.resolve():
+            raise ConfigError(f"{out} would be written over, and is an input. Expected another name by '-o'.")
+
+
 model_argument = click.argument("model", type=click.Path(path_type=Path), metavar="MODEL", callback=_exported)
 device_option = click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 by_option = click.option(
