@@ -1,5 +1,5 @@
 """Training: the game, the run folder it is played in, and everything that lets it stop and go on."""
 
-from ganzoo.training.train import Estimate, Outcome, estimate, resume, start
+from ganzoo.training.train import Estimate, Outcome, estimate, prepare, resume, start
 
-__all__ = ["Estimate", "Outcome", "estimate", "resume", "start"]
+__all__ = ["Estimate", "Outcome", "estimate", "prepare", "resume", "start"]

@@ -106,6 +106,12 @@ def resume(
             return _train(state, run, scorer)
 
 
+def prepare(resolved: Resolved, registry: Registry) -> tuple[Resolved, TrainingState]:
+    """A game at its start, and the configuration with what its data turned out to be; nothing is written."""
+    data, resolved = _load(resolved, registry)
+    return resolved, _build(resolved.config, registry, data)
+
+
 def estimate(resolved: Resolved, registry: Registry, *, iterations: int = 3) -> tuple[Resolved, Estimate]:
     """Load the data, build the networks, time a few iterations, write nothing."""
     data, resolved = _load(resolved, registry)

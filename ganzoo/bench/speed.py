@@ -1,0 +1,188 @@
+"""How fast a recipe trains here, where the time goes, and how that compares with another loop of the same networks."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+
+from ganzoo.errors import ConfigError
+from ganzoo.training.ema import update_ema
+from ganzoo.training.loop import LOG_EVERY_KIMG, Averages
+from ganzoo.training.state import TrainingState
+from ganzoo.training.steps import d_step, g_step
+
+MATRIX = 2048  # rows and columns of the product that stands for the device's peak
+Iteration = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Medians over the rounds. An iteration is ``n_critic`` updates of the discriminator and one of the generator.
+
+    ``phases`` are seconds of an iteration: those of "penalty" are what the discriminator's updates cost more with the
+    techniques than without. ``flops`` are counted operations of an iteration, ``peak`` is what a large matrix product reaches
+    here, in operations per second. ``ratios`` are our images/s over the other loop's, round by round; empty without one.
+    """
+
+    images_per_s: float
+    iterations_per_s: float
+    phases: dict[str, float]
+    memory: int
+    flops: int
+    peak: float
+    ratios: tuple[float, ...] = ()
+
+    @property
+    def share_of_peak(self) -> float:
+        """Counted operations per second over the peak."""
+        return self.flops * self.iterations_per_s / self.peak
+
+
+def measure_speed(s: TrainingState, *, rounds: int, against: Path | None = None) -> Speed:
+    """Time iterations of a game, which goes on meanwhile. Raises ConfigError for another loop that cannot be used."""
+    other = _other_loop(s, against) if against else None
+    clock, critic = _Clock(s.device), s.config.n_critic
+    period = math.lcm(
+        *(technique.interval for technique in s.techniques.values())
+    )  # lazy ones cost what they do on average
+
+    def iteration() -> None:
+        for _ in range(critic):
+            d_step(s)
+        g_step(s)
+        update_ema(s.G_ema, s.G, 0.999)
+
+    def d_steps() -> None:
+        for _ in range(period):
+            d_step(s)
+
+    averages = Averages()
+    averages.add(g_step(s))
+    for warm in (iteration, *([other] if other else [])):  # the first pays for allocations
+        warm()
+    times: dict[str, list[float]] = {}
+    ratios = []
+    for _ in range(rounds):
+        whole = clock(iteration)
+        times.setdefault("iteration", []).append(whole)
+        if other:
+            ratios.append(clock(other) / whole)
+        with_penalty = clock(d_steps) / period
+        with _without_techniques(s):
+            critic_alone = clock(lambda: d_step(s))
+        data = clock(lambda: s.data.batch(s.config.batch_size))
+        for phase, seconds in {
+            "data": critic * data,
+            "critic": critic * (critic_alone - data),
+            "penalty": critic * (with_penalty - critic_alone) if s.techniques else 0.0,
+            "generator": clock(lambda: g_step(s)),
+            "EMA": clock(lambda: update_ema(s.G_ema, s.G, 0.999)),
+            "logging": clock(averages.read) * critic * s.config.batch_size / (1000 * LOG_EVERY_KIMG),
+        }.items():
+            times.setdefault(phase, []).append(seconds)
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    seconds = medians.pop("iteration")
+    with _FlopCounter() as counter:
+        iteration()
+    return Speed(
+        images_per_s=critic * s.config.batch_size / seconds,
+        iterations_per_s=1 / seconds,
+        phases=medians,
+        memory=_peak_memory(s.device),
+        flops=counter.total,
+        peak=_peak(s, clock),
+        ratios=tuple(ratios),
+    )
+
+
+class _FlopCounter(TorchDispatchMode):
+    """Counts the operations of products and convolutions, forward, backward and backward once more.
+
+    By torch's own formulas; its FlopCounterMode hooks into modules, which a gradient penalty's autograd.grad does not bear.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.total = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        found = func(*args, **(kwargs or {}))
+        formula = flop_registry.get(func._overloadpacket)
+        if formula:
+            self.total += formula(*args, **(kwargs or {}), out_val=found)
+        return found
+
+
+class _Clock:
+    """Seconds that a call takes, on the device as well."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._sync: Iteration = torch.cuda.synchronize if device.type == "cuda" else lambda: None
+
+    def __call__(self, work: Iteration) -> float:
+        self._sync()
+        begin = time.perf_counter()
+        work()
+        self._sync()
+        return time.perf_counter() - begin
+
+
+@contextmanager
+def _without_techniques(s: TrainingState) -> Iterator[None]:
+    held, s.techniques = s.techniques, {}
+    try:
+        yield
+    finally:
+        s.techniques = held
+
+
+def _peak(s: TrainingState, clock: _Clock) -> float:
+    """Operations per second of a matrix product at the game's precision, the best of five."""
+    dtype = torch.bfloat16 if s.config.precision == "bf16" else torch.float32
+    a, b = (torch.randn(MATRIX, MATRIX, device=s.device, dtype=dtype) for _ in range(2))
+    return 2 * MATRIX**3 / min(clock(lambda: a @ b) for _ in range(5))
+
+
+def _peak_memory(device: torch.device) -> int:
+    """Bytes: of the device on CUDA, else of the whole process."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _other_loop(s: TrainingState, path: Path) -> Iteration:
+    """``build(config, G, D, images, labels)`` of a Python file: another loop with copies of the networks and data.
+
+    ``images`` are uint8 (N, C, H, W) and ``labels`` int64 (N,) or None on the device; what it returns plays one iteration.
+    """
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise ConfigError(f"{path} is no Python file; expected one with build(config, G, D, images, labels).")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if not hasattr(module, "build"):
+        raise ConfigError(
+            f"{path} has no build(config, G, D, images, labels), which gives a function of one iteration."
+        )
+    players: tuple[nn.Module, nn.Module] = (deepcopy(s.G), deepcopy(s.D))
+    built: Iteration = module.build(s.config, *players, s.data.images, s.data.labels)
+    return built
