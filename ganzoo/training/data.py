@@ -16,8 +16,8 @@ class DeviceData:
 
     def __init__(self, data: ImageData, *, conditional: bool, seed: int, device: torch.device) -> None:
         # Images straight out of a file may be read-only, which torch does not know; those are copied.
-        images = np.require(data.images.transpose(0, 3, 1, 2), requirements=("C", "W"))
-        self.images = torch.from_numpy(images).to(device)
+        images = np.require(data.images, requirements=("C", "W"))
+        self.images = torch.from_numpy(images).to(device).permute(0, 3, 1, 2)  # in memory channels last, as it was
         labelled = conditional and data.labels is not None
         self.labels = torch.from_numpy(data.labels).to(device, torch.int64) if labelled else None
         self.position = 0
