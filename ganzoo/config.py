@@ -94,7 +94,7 @@ class TrainConfig(Section):
     steps: int | None = Field(None, ge=1, description="budget in generator updates; replaces kimg")
     seed: int = Field(0, ge=0, lt=2**32)
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
-    precision: Literal["fp32", "tf32", "bf16"] = "fp32"
+    precision: Literal["auto", "fp32", "tf32", "bf16"] = Field("fp32", description="auto: what is quickest here")
     sample_every: float = Field(25.0, ge=0.001, description="kimg between sample grids")
     checkpoint_every: float = Field(25.0, ge=0.001, description="kimg between checkpoints")
     keep_checkpoints: int = Field(2, ge=1)

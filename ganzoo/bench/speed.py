@@ -6,7 +6,6 @@ import importlib.util
 import math
 import statistics
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -20,6 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from ganzoo.errors import ConfigError
+from ganzoo.training.clock import Clock
 from ganzoo.training.ema import update_ema
 from ganzoo.training.loop import LOG_EVERY_KIMG, Averages
 from ganzoo.training.state import TrainingState
@@ -55,7 +55,7 @@ class Speed:
 def measure_speed(s: TrainingState, *, rounds: int, against: Path | None = None) -> Speed:
     """Time iterations of a game, which goes on meanwhile. Raises ConfigError for another loop that cannot be used."""
     other = _other_loop(s, against) if against else None
-    clock, critic = _Clock(s.device), s.config.n_critic
+    clock, critic = Clock(s.device), s.config.n_critic
     period = math.lcm(
         *(technique.interval for technique in s.techniques.values())
     )  # lazy ones cost what they do on average
@@ -127,20 +127,6 @@ class _FlopCounter(TorchDispatchMode):
         return found
 
 
-class _Clock:
-    """Seconds that a call takes, on the device as well."""
-
-    def __init__(self, device: torch.device) -> None:
-        self._sync: Iteration = torch.cuda.synchronize if device.type == "cuda" else lambda: None
-
-    def __call__(self, work: Iteration) -> float:
-        self._sync()
-        begin = time.perf_counter()
-        work()
-        self._sync()
-        return time.perf_counter() - begin
-
-
 @contextmanager
 def _without_techniques(s: TrainingState) -> Iterator[None]:
     held, s.techniques = s.techniques, {}
@@ -150,7 +136,7 @@ def _without_techniques(s: TrainingState) -> Iterator[None]:
         s.techniques = held
 
 
-def _peak(s: TrainingState, clock: _Clock) -> float:
+def _peak(s: TrainingState, clock: Clock) -> float:
     """Operations per second of a matrix product at the game's precision, the best of five."""
     dtype = torch.bfloat16 if s.config.precision == "bf16" else torch.float32
     a, b = (torch.randn(MATRIX, MATRIX, device=s.device, dtype=dtype) for _ in range(2))

@@ -23,7 +23,7 @@ from ganzoo.params import NameWithOptions, Setting
 @click.option("--steps", type=int, metavar="N", help="Budget in generator updates, instead of --kimg.")
 @click.option("--batch-size", type=int, metavar="N", help="Images in a batch.")
 @click.option("--seed", type=int, metavar="N", help="Of weights, data order and latents.  [default: 0]")
-@click.option("--precision", metavar="P", help="fp32, tf32 or bf16.  [default: fp32]")
+@click.option("--precision", metavar="P", help="fp32, tf32, bf16, or auto: the quickest here.  [default: fp32]")
 @click.option("--device", metavar="D", help="auto, cpu, cuda or cuda:N.  [default: auto]")
 @click.option(
     "--regularizer", "regularizers", type=NameWithOptions(), multiple=True, help="Add one; 'none' takes all away."

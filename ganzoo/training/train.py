@@ -25,6 +25,7 @@ from ganzoo.training.loop import Scorer, critic_steps_before, play, save, score
 from ganzoo.training.precision import apply_precision
 from ganzoo.training.preview import save_preview
 from ganzoo.training.progress import TrainingProgress
+from ganzoo.training.quickest import choose_precision, time_precisions
 from ganzoo.training.state import TrainingState, build_state
 from ganzoo.training.steps import d_step, g_step
 
@@ -61,7 +62,7 @@ def start(resolved: Resolved, registry: Registry, folder: Path, *, scorer: Score
     run = RunFolder(folder)
     run.require_free()
     data, resolved = _load(resolved, registry)
-    resolved = _anchored(resolved)
+    resolved = _anchored(_with_precision(resolved, registry, data))
     state = _build(resolved.config, registry, data)
     with run.locked(), run.writing():
         run.create(resolved, DataFacts.of(data))
@@ -109,12 +110,14 @@ def resume(
 def prepare(resolved: Resolved, registry: Registry) -> tuple[Resolved, TrainingState]:
     """A game at its start, and the configuration with what its data turned out to be; nothing is written."""
     data, resolved = _load(resolved, registry)
+    resolved = _with_precision(resolved, registry, data)
     return resolved, _build(resolved.config, registry, data)
 
 
 def estimate(resolved: Resolved, registry: Registry, *, iterations: int = 3) -> tuple[Resolved, Estimate]:
     """Load the data, build the networks, time a few iterations, write nothing."""
     data, resolved = _load(resolved, registry)
+    resolved = _with_precision(resolved, registry, data)
     config = resolved.config
     state = _build(config, registry, data)
     critic = config.n_critic  # a boost is an exception, not the pace
@@ -145,6 +148,20 @@ def _load(resolved: Resolved, registry: Registry) -> tuple[ImageData, Resolved]:
     settled = {key: value for key, value in found.items() if getattr(config, key) is None}
     origins = {**resolved.origins, **dict.fromkeys(settled, f"data set {config.dataset.partition(':')[0]}")}
     return data, replace(resolved, config=config.model_copy(update=settled), origins=origins)
+
+
+def _with_precision(resolved: Resolved, registry: Registry, data: ImageData) -> Resolved:
+    """The configuration with a number format in place of "auto": what is quickest here."""
+    config = resolved.config
+    if config.precision != "auto":
+        return resolved
+    with _explained(config):
+        seconds = time_precisions(config, registry, data, pick_device(config.device))
+    chosen = choose_precision(seconds)
+    found = ", ".join(f"{name} {1000 * s:.0f} ms an iteration" for name, s in seconds.items())
+    _say(f"Precision {chosen}: {found}.")
+    origins = {**resolved.origins, "precision": "measured here"}
+    return replace(resolved, config=config.model_copy(update={"precision": chosen}), origins=origins)
 
 
 def _build(config: TrainConfig, registry: Registry, data: ImageData) -> TrainingState:

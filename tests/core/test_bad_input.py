@@ -38,7 +38,7 @@ from command_line import TINY, npz, process
         (
             ["train", "mlp-ns", "--precision", "fp8"],
             2,
-            "precision: Input should be 'fp32', 'tf32' or 'bf16'; got 'fp8'",
+            "precision: Input should be 'auto', 'fp32', 'tf32' or 'bf16'; got 'fp8'",
         ),
         (["train", "mlp-ns", "--device", "gpu"], 2, "There is no device 'gpu'; expected auto, cpu, cuda or cuda:N."),
         (["train", "mlp-ns", "--device", "meta"], 2, "ganzoo does not run on 'meta'; expected auto, cpu"),

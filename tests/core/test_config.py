@@ -256,7 +256,7 @@ def test_the_last_word_on_each_key_holds_and_is_remembered(registry, said):
         ("optimizer_g.betas", [0.5, 1.0], "optimizer_g.betas.1: Input should be less than 1; got 1.0"),
         ("optimizer_d", 5, "optimizer_d: Input should be a valid dictionary"),
         ("sample_every", 1e-320, "sample_every: Input should be greater than or equal to 0.001"),
-        ("precision", "bf15", "precision: Input should be 'fp32', 'tf32' or 'bf16'; got 'bf15'"),
+        ("precision", "bf15", "precision: Input should be 'auto', 'fp32', 'tf32' or 'bf16'; got 'bf15'"),
         ("precision", "半精度", "got '半精度'"),
         ("conditional", "perhaps", "conditional: Input should be a valid boolean"),
         ("critic_boost.every", 0, "critic_boost.every: Input should be greater than or equal to 1"),
