@@ -76,3 +76,26 @@ def register_recipes(register: Callable[[Recipe], None]) -> None:
             summary="DCGAN with a gradient penalty, made quick: digits in minutes on a CPU.",
         )
     )
+    # What wins the first minutes on two cores: one update each of small batches, R1 (arXiv:1801.04406) at every fourth in
+    # place of the discriminator's norm, and the number format that is quickest.
+    register(
+        Recipe(
+            name="quick",
+            architecture="dcgan",
+            loss="ns",
+            settings={
+                "arch.width_g": 32,
+                "arch.width_d": 32,
+                "arch.norm_d": "none",
+                "regularizers.r1.gamma": 1.0,
+                "regularizers.r1.interval": 4,
+                "z_dim": 64,
+                "batch_size": 32,
+                "precision": "auto",
+                "kimg": 400,
+                **players,
+            },
+            paper="arXiv:1801.04406",
+            summary="The best pictures after a few minutes on a CPU.",
+        )
+    )

@@ -41,6 +41,14 @@ def test_another_shape_is_declined_with_the_nearest_that_works(height, width, ne
     ask(nearest, nearest)
 
 
+def test_quick_is_a_game_of_small_batches_under_a_lazy_r1(registry):
+    config = resolve("quick", registry, []).config
+    assert (config.architecture, config.loss, config.n_critic, config.batch_size) == ("dcgan", "ns", 1, 32)
+    assert config.regularizers == {"r1": {"gamma": 1.0, "interval": 4}}
+    assert config.arch["norm_d"] == "none"  # batch norm would mix the samples that R1 takes one by one
+    assert config.precision == "auto"
+
+
 def test_the_declared_norms_are_those_there_are():
     from ganzoo.nn import NORMS
 
