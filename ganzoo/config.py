@@ -258,7 +258,7 @@ def options_of(
     try:
         return schema.model_validate(dict(given))
     except ValidationError as error:
-        raise ConfigError(_explain(error, schema, origins or {}, prefix=f"{prefix}.", hint=hint)) from None
+        raise ConfigError(explain(error, schema, origins or {}, prefix=f"{prefix}.", hint=hint)) from None
 
 
 def full_options(
@@ -330,12 +330,13 @@ def _validated(schema: type[TrainConfig], values: Mapping[str, Any], origins: Ma
     try:
         return schema.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(_explain(error, schema, origins)) from None
+        raise ConfigError(explain(error, schema, origins)) from None
 
 
-def _explain(
+def explain(
     error: ValidationError, schema: type[BaseModel], origins: Mapping[str, str], prefix: str = "", hint: str = HINT
 ) -> str:
+    """What a schema has against some values, a line for each, and ``hint``."""
     lines = []
     for finding in error.errors():
         # A rule over a whole record has no place of its own.

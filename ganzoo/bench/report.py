@@ -11,7 +11,7 @@ from pathlib import Path
 from ganzoo.bench.zoo import Plan, Row
 from ganzoo.data.identity import public_name
 from ganzoo.evaluation.interval import mean_and_interval
-from ganzoo.evaluation.scores import Score, show
+from ganzoo.evaluation.scores import Score, described, show
 from ganzoo.evaluation.tables import table
 from ganzoo.registry import Registry
 
@@ -87,8 +87,7 @@ def _about(plan: Plan, rows: Sequence[Row]) -> list[str]:
     scores = [score for row in rows for e in row.evaluations for score in e.scores]
     if scores:
         p = scores[0].protocol
-        seen = [s.protocol.seen_through for s in scores if s.protocol.features]
-        lines.append(", ".join([f"{p.samples:,} images of the exported file against {p.against}", *seen[:1]]) + ".")
+        lines.append(f"{p.samples:,} images of the exported file against {described(p, scores)}.")
     if len(plan.seeds) > 1:
         lines.append("± is the 95 % interval of the mean over the trainings (Student).")
     return lines

@@ -23,7 +23,7 @@ from ganzoo.training.clock import Clock
 from ganzoo.training.ema import update_ema
 from ganzoo.training.loop import LOG_EVERY_KIMG, Averages
 from ganzoo.training.state import TrainingState
-from ganzoo.training.steps import d_step, g_step
+from ganzoo.training.steps import d_step, g_step, iterate
 
 MATRIX = 2048  # rows and columns of the product that stands for the device's peak
 Iteration = Callable[[], object]
@@ -61,9 +61,7 @@ def measure_speed(s: TrainingState, *, rounds: int, against: Path | None = None)
     )  # lazy ones cost what they do on average
 
     def iteration() -> None:
-        for _ in range(critic):
-            d_step(s)
-        g_step(s)
+        iterate(s)
         update_ema(s.G_ema, s.G, 0.999)
 
     def d_steps() -> None:

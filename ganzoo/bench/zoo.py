@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from ganzoo.config import Layer, Section, resolve
+from ganzoo.config import Layer, Section, explain, resolve
 from ganzoo.errors import ConfigError, Diverged, GanzooError, RunError
 from ganzoo.evaluation.choice import asked_for
 from ganzoo.evaluation.eye import features_asked_for
@@ -46,8 +46,7 @@ class Plan(Section):
         try:
             return cls(**fields)
         except ValidationError as error:
-            found = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}, got {f['input']!r}" for f in error.errors())
-            raise ConfigError(f"{found}.\nSee 'ganzoo bench zoo --help'.") from None
+            raise ConfigError(explain(error, cls, {}, hint="See 'ganzoo bench zoo --help'.")) from None
 
 
 @dataclass(frozen=True)

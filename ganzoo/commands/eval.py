@@ -113,16 +113,14 @@ def command(
 
 
 def _show(evaluation: Evaluation) -> None:
-    from ganzoo.evaluation.scores import show
+    from ganzoo.evaluation.scores import described, show
 
     for note in evaluation.notes:
         click.echo(f"Note: {note}", err=True)
-    protocols = [score.protocol for score in evaluation.scores]
-    against = max(protocols, key=lambda protocol: len(protocol.real)).against
-    seen = [protocol.seen_through for protocol in protocols if protocol.features]
+    widest = max((score.protocol for score in evaluation.scores), key=lambda protocol: len(protocol.real))
     scored = evaluation.scored
     name = scored.name if scored.kimg is None else f"{scored.name}, {scored.kimg:g} kimg"
-    click.echo(f"{name}: {protocols[0].samples:,} images against {', '.join([against, *seen[:1]])}")
+    click.echo(f"{name}: {widest.samples:,} images against {described(widest, evaluation.scores)}")
     width = max(len(score.name) for score in evaluation.scores)
     values = max(len(show(score)) for score in evaluation.scores)
     for score in evaluation.scores:

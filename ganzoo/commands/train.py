@@ -81,7 +81,6 @@ def command(
     The last line on stdout is the run folder.
     """
     from ganzoo.config import Layer, read_settings, resolve
-    from ganzoo.evaluation.watch import Watch
     from ganzoo.registry import get_registry
 
     given = {key: value for key, value in options.items() if value is not None}
@@ -101,6 +100,7 @@ def command(
         ]
         if any(others):
             raise click.UsageError("A resumed run keeps its settings: only --kimg or --steps may go with --resume.")
+        from ganzoo.evaluation.watch import Watch
         from ganzoo.training import resume as go_on
 
         registry = get_registry()
@@ -120,6 +120,7 @@ def command(
     if dry_run:
         return _dry_run(resolved)
 
+    from ganzoo.evaluation.watch import Watch
     from ganzoo.runs.folder import next_run
     from ganzoo.training import start
 

@@ -120,6 +120,12 @@ def only(evaluations: Sequence[Evaluation], names: Sequence[str], where: Mapping
     return kept
 
 
+def described(protocol: Protocol, scores: Sequence[Score]) -> str:
+    """The real images of a protocol, and the extractor of the first of the scores that looked through one."""
+    seen = [score.protocol.seen_through for score in scores if score.protocol.features]
+    return ", ".join([protocol.against, *seen[:1]])
+
+
 def require_alike(evaluations: Sequence[Evaluation]) -> None:
     """Raise DataError, naming what differs, if a score of one has the name but not the protocol of another's."""
     seen: dict[str, tuple[str, Protocol]] = {}

@@ -12,8 +12,8 @@ from ganzoo.registry import Registry
 from ganzoo.specs import ImageData
 from ganzoo.training.clock import Clock
 from ganzoo.training.precision import apply_precision
-from ganzoo.training.state import TrainingState, build_state
-from ganzoo.training.steps import d_step, g_step
+from ganzoo.training.state import build_state
+from ganzoo.training.steps import iterate
 
 ROUNDS = 3
 WORTH_IT = 1.05  # times as fast as fp32, or a format is not worth its rounding
@@ -27,7 +27,7 @@ def time_precisions(config: TrainConfig, registry: Registry, data: ImageData, de
     for round_ in range(ROUNDS + 1):
         for name, game in games.items():
             apply_precision(name)
-            seconds = clock(lambda game=game: _iterate(game))  # type: ignore[misc]  # mypy cannot infer such lambdas
+            seconds = clock(lambda game=game: iterate(game))  # type: ignore[misc]  # mypy cannot infer such lambdas
             if round_:  # the first pays for allocations
                 times[name].append(seconds)
     return {name: statistics.median(seconds) for name, seconds in times.items()}
@@ -37,9 +37,3 @@ def choose_precision(seconds: Mapping[str, float]) -> str:
     """The fastest, or fp32 where none is much faster."""
     fastest = min(seconds, key=lambda name: seconds[name])
     return fastest if seconds["fp32"] > WORTH_IT * seconds[fastest] else "fp32"
-
-
-def _iterate(s: TrainingState) -> None:
-    for _ in range(s.config.n_critic):
-        d_step(s)
-    g_step(s)

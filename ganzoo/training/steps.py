@@ -62,6 +62,13 @@ def g_step(s: TrainingState) -> dict[str, Tensor]:
     return {"g_loss": losses.detach().mean(), **penalties}
 
 
+def iterate(s: TrainingState) -> None:
+    """One iteration at the usual pace, for timing: ``n_critic`` updates of the discriminator and one of the generator."""
+    for _ in range(s.config.n_critic):  # a boost is an exception, not the pace
+        d_step(s)
+    g_step(s)
+
+
 def _with_penalties(
     loss: Tensor, s: TrainingState, step: Step, penalty_of: Callable[[Technique], Tensor | None]
 ) -> tuple[Tensor, dict[str, Tensor]]:

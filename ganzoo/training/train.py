@@ -27,7 +27,7 @@ from ganzoo.training.preview import save_preview
 from ganzoo.training.progress import TrainingProgress
 from ganzoo.training.quickest import choose_precision, time_precisions
 from ganzoo.training.state import TrainingState, build_state
-from ganzoo.training.steps import d_step, g_step
+from ganzoo.training.steps import iterate
 
 OUT_OF_MEMORY = re.compile(r"out of memory|(can't|cannot|failed to|unable to) allocate memory", re.IGNORECASE)
 
@@ -61,8 +61,8 @@ def start(resolved: Resolved, registry: Registry, folder: Path, *, scorer: Score
     """
     run = RunFolder(folder)
     run.require_free()
-    data, resolved = _load(resolved, registry)
-    resolved = _anchored(_with_precision(resolved, registry, data))
+    data, resolved = _ready(resolved, registry)
+    resolved = _anchored(resolved)
     state = _build(resolved.config, registry, data)
     with run.locked(), run.writing():
         run.create(resolved, DataFacts.of(data))
@@ -109,27 +109,22 @@ def resume(
 
 def prepare(resolved: Resolved, registry: Registry) -> tuple[Resolved, TrainingState]:
     """A game at its start, and the configuration with what its data turned out to be; nothing is written."""
-    data, resolved = _load(resolved, registry)
-    resolved = _with_precision(resolved, registry, data)
+    data, resolved = _ready(resolved, registry)
     return resolved, _build(resolved.config, registry, data)
 
 
 def estimate(resolved: Resolved, registry: Registry, *, iterations: int = 3) -> tuple[Resolved, Estimate]:
     """Load the data, build the networks, time a few iterations, write nothing."""
-    data, resolved = _load(resolved, registry)
-    resolved = _with_precision(resolved, registry, data)
+    data, resolved = _ready(resolved, registry)
     config = resolved.config
     state = _build(config, registry, data)
-    critic = config.n_critic  # a boost is an exception, not the pace
     with _explained(config):
         for i in range(iterations + 1):
             if i == 1:  # the first iteration pays for allocations
                 begin = time.monotonic()
-            for _ in range(critic):
-                d_step(state)
-            g_step(state)
+            iterate(state)
     per_iteration = (time.monotonic() - begin) / iterations
-    images_per_s = critic * config.batch_size / per_iteration
+    images_per_s = config.n_critic * config.batch_size / per_iteration
     if config.steps is not None:
         shown: float = critic_steps_before(config, config.steps) * config.batch_size
     else:
@@ -148,6 +143,12 @@ def _load(resolved: Resolved, registry: Registry) -> tuple[ImageData, Resolved]:
     settled = {key: value for key, value in found.items() if getattr(config, key) is None}
     origins = {**resolved.origins, **dict.fromkeys(settled, f"data set {config.dataset.partition(':')[0]}")}
     return data, replace(resolved, config=config.model_copy(update=settled), origins=origins)
+
+
+def _ready(resolved: Resolved, registry: Registry) -> tuple[ImageData, Resolved]:
+    """The images, and the configuration with nothing left to find out."""
+    data, resolved = _load(resolved, registry)
+    return data, _with_precision(resolved, registry, data)
 
 
 def _with_precision(resolved: Resolved, registry: Registry, data: ImageData) -> Resolved:

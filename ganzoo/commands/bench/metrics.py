@@ -42,7 +42,7 @@ def command(
     """
     from ganzoo.bench.ladder import ladder, save_rows
     from ganzoo.evaluation.request import Request
-    from ganzoo.evaluation.scores import rows
+    from ganzoo.evaluation.scores import described, rows
     from ganzoo.evaluation.tables import table
     from ganzoo.progress import Stages
     from ganzoo.registry import get_registry
@@ -60,9 +60,8 @@ def command(
         for rung, result, row in ladder(request, get_registry(), stages, resolution=resolution):
             found.append(result.evaluation)
             pictures[rung.name] = row
-    protocols = [score.protocol for score in found[0].scores]
-    seen = [protocol.seen_through for protocol in protocols if protocol.features]
-    click.echo(f"{protocols[0].samples:,} images against {', '.join([protocols[0].against, *seen[:1]])}", err=True)
+    protocol = found[0].scores[0].protocol
+    click.echo(f"{protocol.samples:,} images against {described(protocol, found[0].scores)}", err=True)
     header, body = rows(found)
     click.echo(table(["images", *header[1:]], body, form=form), nl=False)
     if picture:

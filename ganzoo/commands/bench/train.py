@@ -104,4 +104,4 @@ def _table(speed: Speed) -> str:
         low, high = min(speed.ratios), max(speed.ratios)
         middle = f"{statistics.median(speed.ratios):.2f}"
         rows.append(["against the other", middle, f"times as fast, median of {low:.2f} to {high:.2f}"])
-    return table(["", "", ""], rows, form="text").lstrip("\n")
+    return table(rows[0], rows[1:], form="text")  # its first row serves as the header

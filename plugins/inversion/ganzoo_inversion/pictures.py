@@ -12,10 +12,10 @@ import PIL.ImageOps
 
 from ganzoo import ConfigError, DataError, GanzooError
 from ganzoo.data import fit_square
+from ganzoo.evaluation import Pixels
 from ganzoo_serve.images import FORMATS, Format, grid
 from ganzoo_serve.metadata import Image
 
-Pixels = npt.NDArray[np.uint8]
 SHOWN = 128  # pixels that a side of a compared image has at least, so that a person sees it
 
 
