@@ -12,7 +12,20 @@ import pluggy
 from ganzoo.specs import Architecture, Augmentation, Dataset, FeatureExtractor, Loss, Metric, Recipe, Regularizer
 
 # ganzoo's own, in the order in which a new user meets them; no plugin can have these names.
-COMMANDS = ("train", "export", "eval", "scores", "sample", "serve", "inspect", "card", "bench", "list", "plugins")
+COMMANDS = (
+    "train",
+    "export",
+    "eval",
+    "scores",
+    "sample",
+    "serve",
+    "inspect",
+    "card",
+    "data",
+    "bench",
+    "list",
+    "plugins",
+)
 
 hookspec = pluggy.HookspecMarker("ganzoo")
 hookimpl = pluggy.HookimplMarker("ganzoo")

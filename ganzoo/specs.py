@@ -7,6 +7,7 @@ need when they are called.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, get_args
@@ -141,7 +142,8 @@ class Regularizer:
 class Augmentation:
     """A differentiable transform of real and generated images before the discriminator sees them.
 
-    ``build`` returns a module: images (N, C, H, W) in [-1, 1] -> the same shape and range.
+    ``build`` returns a module: images (N, C, H, W) in [-1, 1] and a ``ganzoo.techniques.Random`` to draw from -> images of the
+    same shape and range.
     """
 
     name: str
@@ -153,12 +155,40 @@ class Augmentation:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageData:
-    """Images and labels in memory.
+    """Images and labels, in memory or mapped from a file.
 
-    ``images``: uint8 (N, H, W, C), C of 1, 3 or 4. ``labels``: int64 (N,) in 0 ... len(class_names) - 1, or None.
+    ``images``: uint8 (N, H, W, C), C of 1, 3 or 4; a read-only ``numpy.memmap`` is fine, and is read a batch at a time.
+    ``labels``: int64 (N,) in 0 ... len(class_names) - 1, or None. ``sha256``: the content's hash as
+    ``ganzoo.data.content_sha256`` computes it, where it is known without reading all of it. Who replaces the images by
+    others leaves it out.
     """
 
     images: np.ndarray
+    labels: np.ndarray | None = None
+    class_names: tuple[str, ...] = ()
+    licence: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageSource:
+    """The images of one split, one by one: for collections that do not fit into memory.
+
+    ``read(i)`` gives image i as it is stored, ``decode(stored)`` its pixels, uint8 (H, W, C) of ``shape``, a square. Either
+    raises an Exception for an image that cannot be read, which is left out. ``decode`` runs in several processes: it is a
+    function of a module, or a ``functools.partial`` of one, and depends on nothing else.
+
+    ``names`` (one an image, for messages) and ``labels`` are in the order of the images. ``where`` is the place, for
+    messages. ``identify()`` says in a few letters which data these are and is different once they are others; it need not
+    read them: the names, sizes and times of files will do.
+    """
+
+    where: str
+    names: Sequence[str]
+    shape: ImageShape
+    read: Callable[[int], bytes]
+    decode: Callable[[bytes], np.ndarray]
+    identify: Callable[[], str]
     labels: np.ndarray | None = None
     class_names: tuple[str, ...] = ()
     licence: str = ""
@@ -183,11 +213,14 @@ class DataRequest:
 class Dataset:
     """Images by name. ``resolution`` is the size in pixels to train at if the user names none (None: the images' own).
 
-    ``takes_path``: the name is used as ``NAME:PATH``.
+    ``load`` gives all images of a split. ``scan``, for sets that may not fit into memory, opens the same images one by one,
+    in the same order, at the resolution and channels of the request; where that leaves them open, ``scan`` chooses. Both
+    raise ``ganzoo.data.NoSplit`` for a split that there is not. ``takes_path``: the name is used as ``NAME:PATH``.
     """
 
     name: str
     load: Callable[[DataRequest], ImageData]
+    scan: Callable[[DataRequest], AbstractContextManager[ImageSource]] | None = None
     resolution: int | None = None
     takes_path: bool = False
     licence: str = ""

@@ -77,7 +77,7 @@ def _blurred(radius: float) -> Callable[[ImageData, np.random.Generator], ImageD
         for i, image in enumerate(data.images):
             squeezed = image[..., 0] if image.shape[2] == 1 else image
             images[i] = np.asarray(PIL.Image.fromarray(squeezed).filter(blur)).reshape(image.shape)
-        return replace(data, images=images)
+        return replace(data, images=images, sha256="")
 
     return spoil
 
@@ -87,7 +87,7 @@ def _noisy(share: float) -> Callable[[ImageData, np.random.Generator], ImageData
 
     def spoil(data: ImageData, random: np.random.Generator) -> ImageData:
         noisy = data.images + random.normal(scale=255 * share, size=data.images.shape).astype(np.float32)
-        return replace(data, images=noisy.round().clip(0, 255).astype(np.uint8))
+        return replace(data, images=noisy.round().clip(0, 255).astype(np.uint8), sha256="")
 
     return spoil
 
@@ -99,13 +99,13 @@ def _classes(count: int) -> Callable[[ImageData, np.random.Generator], ImageData
         if data.labels is None:
             raise ConfigError("There are no classes to leave out.")
         kept = data.labels < count
-        return replace(data, images=data.images[kept], labels=data.labels[kept])
+        return replace(data, images=data.images[kept], labels=data.labels[kept], sha256="")
 
     return spoil
 
 
 def _uniform(data: ImageData, random: np.random.Generator) -> ImageData:
-    return replace(data, images=random.integers(0, 256, size=data.images.shape, dtype=np.uint8))
+    return replace(data, images=random.integers(0, 256, size=data.images.shape, dtype=np.uint8), sha256="")
 
 
 def save_rows(pictures: dict[str, Pixels], path: Path) -> None:

@@ -1,8 +1,21 @@
 """Finding data files, loading data sets, and bringing images to one shape. For plugins and the trainer; imports no torch."""
 
+from ganzoo.data.broken import Broken
 from ganzoo.data.files import DataFiles
 from ganzoo.data.identity import content_sha256, public_name
 from ganzoo.data.images import fit_square, resize, to_channels
-from ganzoo.data.load import load_dataset
+from ganzoo.data.load import NoSplit, load_dataset
+from ganzoo.data.packed import Pack
 
-__all__ = ["DataFiles", "content_sha256", "fit_square", "load_dataset", "public_name", "resize", "to_channels"]
+__all__ = [
+    "Broken",
+    "DataFiles",
+    "NoSplit",
+    "Pack",
+    "content_sha256",
+    "fit_square",
+    "load_dataset",
+    "public_name",
+    "resize",
+    "to_channels",
+]

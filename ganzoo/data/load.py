@@ -1,4 +1,7 @@
-"""A data set by the name in a configuration, checked and brought to the size that was asked for."""
+"""A data set by the name in a configuration, checked and brought to the size that was asked for.
+
+Images that have that size already are passed on as they are: mapped ones stay in their file.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,11 @@ from ganzoo.data.files import DataFiles
 from ganzoo.data.images import resize, to_channels
 from ganzoo.errors import BrokenPlugin, ConfigError, DataError
 from ganzoo.registry import Registry
-from ganzoo.specs import DataRequest, ImageData
+from ganzoo.specs import DataRequest, Dataset, ImageData
+
+
+class NoSplit(DataError):
+    """A data set that does not have the split that was asked for."""
 
 
 def load_dataset(
@@ -29,29 +36,45 @@ def load_dataset(
 
     Raises UnknownName, DataError for files that are missing or damaged, ConfigError for a name without its path.
     """
+    dataset, request = find(name, registry, resolution=resolution, channels=channels, data_dir=data_dir, split=split)
+    data: object = dataset.load(request)
+    if not isinstance(data, ImageData):
+        given = type(data).__name__
+        raise BrokenPlugin(f"{registry.datasets.describe(dataset.name)} gave {given}; expected ganzoo.ImageData.")
+    _check(data, name)
+    images = data.images if channels is None else to_channels(data.images, channels)
+    images = resize(images, request.resolution or min(images.shape[1:3]))
+    labels = None if data.labels is None else data.labels.astype(np.int64, copy=False)
+    sha256 = data.sha256 if images is data.images else ""
+    licence = data.licence or dataset.licence
+    return replace(data, images=images, labels=labels, licence=licence, sha256=sha256)
+
+
+def find(
+    name: str,
+    registry: Registry,
+    *,
+    resolution: int | None,
+    channels: int | None,
+    data_dir: Path | None,
+    split: Literal["train", "test"],
+) -> tuple[Dataset, DataRequest]:
+    """The record of ``NAME`` or ``KIND:PATH`` and what it is to be asked. Raises UnknownName and ConfigError."""
     kind, colon, rest = name.partition(":")
     dataset = registry.datasets.get(kind)
     if dataset.takes_path and not rest:
         raise ConfigError(f"Data set {kind!r} needs a path: '--dataset {kind}:PATH'.")
     if colon and not dataset.takes_path:
         raise ConfigError(f"Data set {kind!r} takes no path; expected '--dataset {kind}'.")
-    resolution = resolution or dataset.resolution
     request = DataRequest(
         # not Path.expanduser, which raises for an unknown ~user
         path=Path(os.path.expanduser(rest)) if rest else None,
         split=split,
-        resolution=resolution,
+        resolution=resolution or dataset.resolution,
         channels=channels,
         files=DataFiles(dataset=kind, data_dir=data_dir),
     )
-    data: object = dataset.load(request)
-    if not isinstance(data, ImageData):
-        raise BrokenPlugin(f"{registry.datasets.describe(kind)} gave {type(data).__name__}; expected ganzoo.ImageData.")
-    _check(data, name)
-    images = data.images if channels is None else to_channels(data.images, channels)
-    images = resize(images, resolution or min(images.shape[1:3]))
-    labels = None if data.labels is None else data.labels.astype(np.int64, copy=False)
-    return replace(data, images=images, labels=labels, licence=data.licence or dataset.licence)
+    return dataset, request
 
 
 def _check(data: ImageData, name: str) -> None:
@@ -63,12 +86,16 @@ def _check(data: ImageData, name: str) -> None:
         )
     if not data.images.size:
         raise DataError(f"Data set {name!r} holds no images.")
-    labels = data.labels
+    check_labels(name, data.labels, data.class_names, len(data.images))
+
+
+def check_labels(name: str, labels: np.ndarray | None, class_names: tuple[str, ...], number: int) -> None:
+    """Raise DataError unless the labels of data set ``name`` are classes with usable names, one for each of ``number`` images."""
     if labels is None:
         return
     # What the exported file asks of names, asked before the work and not after it.
     seen: set[str] = set()
-    for class_name in data.class_names:
+    for class_name in class_names:
         text = class_name.encode("utf-8", "replace").decode()
         if not 1 <= len(class_name) <= 200 or text != class_name or class_name in seen:
             raise DataError(
@@ -79,9 +106,9 @@ def _check(data: ImageData, name: str) -> None:
         raise DataError(
             f"Data set {name!r} gave labels of type {labels.dtype} and shape {labels.shape}; expected integers (N,)."
         )
-    if len(labels) != len(data.images):
-        raise DataError(f"Data set {name!r} gave {len(labels)} labels for {len(data.images)} images.")
-    if labels.min() < 0 or labels.max() >= len(data.class_names):
+    if len(labels) != number:
+        raise DataError(f"Data set {name!r} gave {len(labels)} labels for {number} images.")
+    if labels.min() < 0 or labels.max() >= len(class_names):
         raise DataError(
-            f"Data set {name!r} has labels {labels.min()} ... {labels.max()} but {len(data.class_names)} class names."
+            f"Data set {name!r} has labels {labels.min()} ... {labels.max()} but {len(class_names)} class names."
         )

@@ -1,8 +1,9 @@
-"""Data sets for ganzoo: digits (no download), MNIST, Fashion-MNIST, CIFAR-10, your own folders, archives, npz files."""
+"""Data sets for ganzoo: digits (no download), MNIST, Fashion-MNIST, CIFAR-10, your own folders, archives, npz files, packs."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
-from ganzoo import DataRequest, Dataset, ImageData, hookimpl
+from ganzoo import DataRequest, Dataset, ImageData, ImageSource, hookimpl
 
 
 def load_digits(request: DataRequest) -> ImageData:
@@ -35,10 +36,22 @@ def load_folder(request: DataRequest) -> ImageData:
     return load_folder(request)
 
 
+def scan_folder(request: DataRequest) -> AbstractContextManager[ImageSource]:
+    from ganzoo_datasets.folder import scan_folder
+
+    return scan_folder(request)
+
+
 def load_zip(request: DataRequest) -> ImageData:
     from ganzoo_datasets.folder import load_zip
 
     return load_zip(request)
+
+
+def scan_zip(request: DataRequest) -> AbstractContextManager[ImageSource]:
+    from ganzoo_datasets.folder import scan_zip
+
+    return scan_zip(request)
 
 
 def load_tar(request: DataRequest) -> ImageData:
@@ -47,8 +60,20 @@ def load_tar(request: DataRequest) -> ImageData:
     return load_tar(request)
 
 
+def scan_tar(request: DataRequest) -> AbstractContextManager[ImageSource]:
+    from ganzoo_datasets.folder import scan_tar
+
+    return scan_tar(request)
+
+
 def load_npz(request: DataRequest) -> ImageData:
     from ganzoo_datasets.npz import load
+
+    return load(request)
+
+
+def load_packed(request: DataRequest) -> ImageData:
+    from ganzoo_datasets.packed import load
 
     return load(request)
 
@@ -99,6 +124,7 @@ def register_datasets(register: Callable[[Dataset], None]) -> None:
         Dataset(
             name="folder",
             load=load_folder,
+            scan=scan_folder,
             takes_path=True,
             summary="a folder of images; its sub-folders are the classes",
         )
@@ -107,6 +133,7 @@ def register_datasets(register: Callable[[Dataset], None]) -> None:
         Dataset(
             name="zip",
             load=load_zip,
+            scan=scan_zip,
             takes_path=True,
             summary="a zip of images, laid out as for 'folder' or written by StyleGAN's data set tool",
         )
@@ -115,6 +142,7 @@ def register_datasets(register: Callable[[Dataset], None]) -> None:
         Dataset(
             name="tar",
             load=load_tar,
+            scan=scan_tar,
             takes_path=True,
             summary="a tar, plain or compressed, of images, laid out as for 'folder'",
         )
@@ -125,5 +153,13 @@ def register_datasets(register: Callable[[Dataset], None]) -> None:
             load=load_npz,
             takes_path=True,
             summary="an npz file with uint8 'images' and, if there are classes, integer 'labels'",
+        )
+    )
+    register(
+        Dataset(
+            name="packed",
+            load=load_packed,
+            takes_path=True,
+            summary="what 'ganzoo data pack' wrote: images in files that are mapped, for sets larger than memory",
         )
     )

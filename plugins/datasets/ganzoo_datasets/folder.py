@@ -1,33 +1,61 @@
 """``folder:PATH``, ``zip:PATH`` and ``tar:PATH``: your own images, of any mode and size."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
-from ganzoo import ConfigError, DataRequest, ImageData
-from ganzoo_datasets.decode import read_images
+from ganzoo import ConfigError, DataRequest, ImageData, ImageShape, ImageSource
+from ganzoo_datasets.decode import decode, read_all, survey
 from ganzoo_datasets.layout import arrange
 from ganzoo_datasets.sources import Files, open_folder, open_tar, open_zip
 
+Opener: TypeAlias = Callable[[Path], AbstractContextManager[Files]]
+
 
 def load_folder(request: DataRequest) -> ImageData:
-    return _load(request, open_folder)
+    with scan_folder(request) as source:
+        return read_all(source)
 
 
 def load_zip(request: DataRequest) -> ImageData:
-    return _load(request, open_zip)
+    with scan_zip(request) as source:
+        return read_all(source)
 
 
 def load_tar(request: DataRequest) -> ImageData:
-    return _load(request, open_tar)
+    with scan_tar(request) as source:
+        return read_all(source)
 
 
-def _load(request: DataRequest, opener: Callable[[Path], AbstractContextManager[Files]]) -> ImageData:
-    """List, sort into classes, decode. Raises DataError for what is missing, empty or damaged."""
+def scan_folder(request: DataRequest) -> AbstractContextManager[ImageSource]:
+    return _scan(request, open_folder)
+
+
+def scan_zip(request: DataRequest) -> AbstractContextManager[ImageSource]:
+    return _scan(request, open_zip)
+
+
+def scan_tar(request: DataRequest) -> AbstractContextManager[ImageSource]:
+    return _scan(request, open_tar)
+
+
+@contextmanager
+def _scan(request: DataRequest, opener: Opener) -> Iterator[ImageSource]:
+    """List, sort into classes, settle size and channels. Raises DataError for what is missing, empty or damaged."""
     if request.path is None:
         raise ConfigError("The images' path is missing: '--dataset folder:PATH', 'zip:PATH' or 'tar:PATH'.")
     with opener(request.path) as files:
         layout = arrange(files, request.split)
-        images, kept = read_images(files, layout.names, resolution=request.resolution, channels=request.channels)
-    labels = None if layout.labels is None else layout.labels[kept]
-    return ImageData(images=images, labels=labels, class_names=layout.class_names)
+        resolution, channels = survey(files, layout.names, resolution=request.resolution, channels=request.channels)
+        yield ImageSource(
+            where=str(files.where),
+            names=layout.names,
+            shape=ImageShape(channels, resolution, resolution),
+            read=lambda i: files.read(layout.names[i]),
+            decode=partial(decode, resolution=resolution, channels=channels),
+            identify=files.identify,
+            labels=layout.labels,
+            class_names=layout.class_names,
+        )

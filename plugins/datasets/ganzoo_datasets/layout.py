@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ganzoo import DataError
+from ganzoo.data import NoSplit
 from ganzoo_datasets.sources import LABELS_FILE, SUFFIXES, Files
 
 SPLITS = ("train", "test")
@@ -41,7 +42,7 @@ def arrange(files: Files, split: Literal["train", "test"]) -> Layout:
     tops = {_top(name, root) for name in images}
     if not set(SPLITS) <= tops:
         if split == "test":
-            raise DataError(
+            raise NoSplit(
                 f"{files.where} has no test split; expected folders 'train' and 'test' at its top.\n"
                 "Without them all of its images are for training."
             )
@@ -64,14 +65,13 @@ def _classify(files: Files, images: list[str], roots: list[str]) -> Layout:
     for folder in _ancestors(roots[0]):
         if folder + LABELS_FILE in files.names:
             return _by_labels_file(files, folder, wanted)
-    folder_of = {name: _top(name, root) for root in roots for name in images if name.startswith(root)}
-    folders = sorted(set(folder_of.values()))
+    folders = sorted({_top(name, root) for root in roots for name in images if name.startswith(root)})
     if "" in folders and len(folders) > 1:
         print(f"{files.where}: images lie beside folders, so the folders are not read as classes.", file=sys.stderr)
     if "" in folders or len(folders) < 2:
         return Layout(wanted)
     number = {folder: i for i, folder in enumerate(folders)}
-    labels = np.array([number[folder_of[name]] for name in wanted], np.int64)
+    labels = np.fromiter((number[_top(name, roots[0])] for name in wanted), np.int64, len(wanted))
     # A name that is no valid Unicode could not be written into a configuration or a model.
     return Layout(wanted, labels, tuple(folder.encode(errors="replace").decode() for folder in folders))
 

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from ganzoo import ConfigError, DataError, DataRequest, ImageData
+from ganzoo.data import NoSplit
 from ganzoo_datasets.layout import MAX_CLASSES, numbered
 
 IMAGES = {
@@ -45,7 +46,7 @@ def load(request: DataRequest) -> ImageData:
     arrays = _read(path, wanted)
     images_key = next((key for key in IMAGES[request.split] if key in arrays), None)
     if images_key is None:
-        raise DataError(
+        raise (NoSplit if request.split == "test" else DataError)(
             f"{path} has no images for split {request.split!r}: expected an array named "
             f"{' or '.join(IMAGES[request.split])}; found {', '.join(_names(path)) or 'none'}."
         )

@@ -11,7 +11,7 @@ def test_importing_the_plugin_loads_no_heavy_library():
 
 def test_every_data_set_says_what_it_is(registry):
     names = [dataset.name for dataset in registry.datasets]
-    assert names == ["cifar10", "digits", "fashion-mnist", "folder", "mnist", "npz", "tar", "zip"]
+    assert names == ["cifar10", "digits", "fashion-mnist", "folder", "mnist", "npz", "packed", "tar", "zip"]
     assert all(dataset.summary for dataset in registry.datasets)
     assert all(dataset.licence and dataset.paper for dataset in registry.datasets if not dataset.takes_path)
 
