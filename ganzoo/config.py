@@ -83,6 +83,7 @@ class TrainConfig(Section):
     z_dim: int = Field(128, ge=1, le=65536)
     z_distribution: Literal["normal", "uniform"] = "normal"
     batch_size: int = Field(64, ge=2, le=65536)
+    accumulate: int = Field(1, ge=1, description="rounds that a batch is divided into to save memory")
     n_critic: int = Field(1, ge=1, le=10000, description="discriminator steps for each generator step")
     critic_boost: CriticBoost | None = None
     optimizer_g: OptimizerConfig = OptimizerConfig()
@@ -95,6 +96,7 @@ class TrainConfig(Section):
     seed: int = Field(0, ge=0, lt=2**32)
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
     precision: Literal["auto", "fp32", "tf32", "bf16"] = Field("fp32", description="auto: what is quickest here")
+    cuda_graphs: bool = Field(True, description="on CUDA, record a step once and replay it")
     sample_every: float = Field(25.0, ge=0.001, description="kimg between sample grids")
     checkpoint_every: float = Field(25.0, ge=0.001, description="kimg between checkpoints")
     keep_checkpoints: int = Field(2, ge=1)

@@ -2,13 +2,20 @@
 
 import torch
 
+from ganzoo import ranks
 from ganzoo.errors import ConfigError
 
 
 def pick_device(name: str) -> torch.device:
-    """``auto`` is CUDA where there is one, else the CPU. Raises ConfigError for a device that is not there."""
+    """``auto`` is CUDA where there is one, else the CPU. Raises ConfigError for a device that is not there.
+
+    Of the processes that torchrun started, each takes the CUDA device of its own number.
+    """
+    own, fellows = ranks.here()
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.device_count() >= fellows else "cpu"
+    if name == "cuda" and fellows > 1:
+        name = f"cuda:{own}"
     try:
         device = torch.device(name)
     except RuntimeError:

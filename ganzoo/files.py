@@ -15,11 +15,18 @@ def write_whole(path: Path, content: bytes | str) -> None:
             os.fsync(file.fileno())
         partial.replace(path)
         _sync_folder(path.parent)
-    except OSError as error:
-        error.filename = str(path)  # a full disk names none, and the partial file is nobody's concern
+    except BaseException as error:  # a second Ctrl-C as well
+        if isinstance(error, OSError):
+            error.filename = str(path)  # a full disk names none, and the partial file is nobody's concern
         with suppress(OSError):
             partial.unlink()
         raise
+
+
+def remove_torn(folder: Path, name: str = "") -> None:
+    """Remove what killed writers of ``name``, or of anything, left in ``folder``. Only for who knows that nobody writes it."""
+    for torn in folder.glob(f".{name}*.partial"):
+        torn.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -36,7 +36,8 @@ def read_sealed(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             seal = json.loads((file.metadata() or {})["ganzoo"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+            # Copies: a view of the file would change with it, after the seal was checked.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 (not a dict)
             text, expected = seal["plain"], seal["sha256"]
             held = digest(tensors, text)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):

@@ -13,6 +13,7 @@ def pytest_configure() -> None:
     """Drop the user's own GANZOO_* settings, before any module asks the registry what there is to test."""
     for name in [name for name in os.environ if name.startswith("GANZOO_")]:
         del os.environ[name]
+    os.environ["OMP_NUM_THREADS"] = "1"  # see _one_thread; for the processes that tests start, too
 
 
 @pytest.fixture(scope="session", autouse=True)

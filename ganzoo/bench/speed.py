@@ -19,11 +19,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from ganzoo.errors import ConfigError
+from ganzoo.training.averages import Averages
 from ganzoo.training.clock import Clock
+from ganzoo.training.data import ResidentData
 from ganzoo.training.ema import update_ema
-from ganzoo.training.loop import LOG_EVERY_KIMG, Averages
+from ganzoo.training.engine import Engine
+from ganzoo.training.loop import LOG_EVERY_KIMG
 from ganzoo.training.state import TrainingState
-from ganzoo.training.steps import d_step, g_step, iterate
 
 MATRIX = 2048  # rows and columns of the product that stands for the device's peak
 Iteration = Callable[[], object]
@@ -55,21 +57,21 @@ class Speed:
 def measure_speed(s: TrainingState, *, rounds: int, against: Path | None = None) -> Speed:
     """Time iterations of a game, which goes on meanwhile. Raises ConfigError for another loop that cannot be used."""
     other = _other_loop(s, against) if against else None
-    clock, critic = Clock(s.device), s.config.n_critic
+    clock, critic, engine = Clock(s.device), s.config.n_critic, Engine(s)
     period = math.lcm(
         *(technique.interval for technique in s.techniques.values())
     )  # lazy ones cost what they do on average
 
     def iteration() -> None:
-        iterate(s)
+        engine.iterate()
         update_ema(s.G_ema, s.G, 0.999)
 
     def d_steps() -> None:
         for _ in range(period):
-            d_step(s)
+            engine.d_step()
 
     averages = Averages()
-    averages.add(g_step(s))
+    averages.add(engine.g_step())
     for warm in (iteration, *([other] if other else [])):  # the first pays for allocations
         warm()
     times: dict[str, list[float]] = {}
@@ -81,13 +83,13 @@ def measure_speed(s: TrainingState, *, rounds: int, against: Path | None = None)
             ratios.append(clock(other) / whole)
         with_penalty = clock(d_steps) / period
         with _without_techniques(s):
-            critic_alone = clock(lambda: d_step(s))
-        data = clock(lambda: s.data.batch(s.config.batch_size))
+            critic_alone = clock(engine.d_step)
+        data = clock(lambda: s.data.images(s.data.take(s.config.batch_size).on(s.device)))
         for phase, seconds in {
             "data": critic * data,
             "critic": critic * (critic_alone - data),
             "penalty": critic * (with_penalty - critic_alone) if s.techniques else 0.0,
-            "generator": clock(lambda: g_step(s)),
+            "generator": clock(engine.g_step),
             "EMA": clock(lambda: update_ema(s.G_ema, s.G, 0.999)),
             "logging": clock(averages.read) * critic * s.config.batch_size / (1000 * LOG_EVERY_KIMG),
         }.items():
@@ -167,6 +169,8 @@ def _other_loop(s: TrainingState, path: Path) -> Iteration:
         raise ConfigError(
             f"{path} has no build(config, G, D, images, labels), which gives a function of one iteration."
         )
+    if not isinstance(s.data, ResidentData):
+        raise ConfigError("These images do not fit on the device, where the other loop looks for them.")
     players: tuple[nn.Module, nn.Module] = (deepcopy(s.G), deepcopy(s.D))
-    built: Iteration = module.build(s.config, *players, s.data.images, s.data.labels)
+    built: Iteration = module.build(s.config, *players, s.data.pixels, s.data.labels)
     return built

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,7 @@ def command(
     ganzoo train mlp-ns --dataset folder:photos --resolution 32 --regularizer r1:gamma=1
     ganzoo train dcgan-wgangp --dataset mnist --eval-every 50 --set scoring.metrics='["fid", "kid"]'
     ganzoo train --resume runs/00001-dcgan-wgangp-digits --kimg 1000
+    torchrun --nproc-per-node 2 -m ganzoo train dcgan-wgangp --dataset mnist --out RUN_DIR
 
     The last line on stdout is the run folder.
     """
@@ -102,9 +104,11 @@ def command(
             raise click.UsageError("A resumed run keeps its settings: only --kimg or --steps may go with --resume.")
         from ganzoo.evaluation.watch import Watch
         from ganzoo.training import resume as go_on
+        from ganzoo.training.interrupts import terminable
 
         registry = get_registry()
-        outcome = go_on(resume, registry, kimg=options["kimg"], steps=options["steps"], scorer=Watch(registry))
+        with terminable():
+            outcome = go_on(resume, registry, kimg=options["kimg"], steps=options["steps"], scorer=Watch(registry))
         return _finish(ctx, outcome)
     if recipe is None:
         raise click.UsageError("Which recipe? For example 'ganzoo train dcgan-wgangp'; see 'ganzoo list'.")
@@ -121,11 +125,19 @@ def command(
         return _dry_run(resolved)
 
     from ganzoo.evaluation.watch import Watch
-    from ganzoo.runs.folder import next_run
+    from ganzoo.ranks import under_torchrun
+    from ganzoo.runs.folder import new_run
     from ganzoo.training import start
+    from ganzoo.training.interrupts import terminable
 
-    folder = out or next_run(f"{recipe}-{resolved.config.dataset.partition(':')[0]}")
-    return _finish(ctx, start(resolved, get_registry(), folder, scorer=Watch(get_registry())))
+    if out is None and under_torchrun():
+        raise click.UsageError(
+            "Under torchrun name the folder by --out: all processes, and those started again, go there."
+        )
+    name = f"{recipe}-{resolved.config.dataset.partition(':')[0]}"
+    with terminable(), nullcontext(out) if out else new_run(name) as folder:
+        outcome = start(resolved, get_registry(), folder, scorer=Watch(get_registry()))
+    return _finish(ctx, outcome)
 
 
 def _by_name(table: str, given: tuple[tuple[str, dict[str, Any]], ...]) -> dict[str, Any]:
@@ -157,8 +169,17 @@ def _dry_run(resolved: Any) -> None:
 
 
 def _finish(ctx: click.Context, outcome: Any) -> None:
+    _report(outcome)
+    if outcome.signal is not None:
+        ctx.exit(128 + outcome.signal)
+
+
+def _report(outcome: Any) -> None:
+    from ganzoo.ranks import first
     from ganzoo.training.progress import duration
 
+    if not first():
+        return
     if outcome.signal is not None:
         click.echo(f"Stopped; go on with 'ganzoo train --resume {outcome.run}'.", err=True)
     else:
@@ -169,5 +190,3 @@ def _finish(ctx: click.Context, outcome: Any) -> None:
             err=True,
         )
     click.echo(str(outcome.run))
-    if outcome.signal is not None:
-        ctx.exit(128 + outcome.signal)

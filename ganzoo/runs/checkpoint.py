@@ -9,30 +9,30 @@ from typing import Any
 from torch import Tensor
 
 from ganzoo.errors import RunError
-from ganzoo.runs.folder import CHECKPOINT, checkpoints, moment_name
+from ganzoo.files import remove_torn
+from ganzoo.runs.folder import CHECKPOINT, checkpoints, moment_name, not_written
 from ganzoo.sealed import Damaged, read_sealed, write_sealed
 
 
 def save_checkpoint(
     folder: Path, tensors: Mapping[str, Tensor], plain: Mapping[str, Any], *, nimg: int, keep: int
 ) -> Path:
-    """Write ``kimgNNNNNN.NNN.safetensors``, complete or absent whenever the machine stops; keep the newest few.
+    """Write ``kimgNNNNNN.NNN.safetensors``, complete or absent whenever the machine stops; keep it and the newest few before it.
 
-    Raises RunError, leaving the older ones, if it cannot be written.
+    Later ones are removed: damaged ones, which a resumed run passed over. Raises RunError, leaving the others, if it cannot be
+    written.
     """
     path = folder / f"{moment_name(nimg / 1000)}{CHECKPOINT}"
     try:
         write_sealed(path, tensors, plain)
     except OSError as error:
-        size = sum(tensor.nbytes for tensor in tensors.values())
-        raise RunError(
-            f"The checkpoint {path} could not be written: {error.strerror} ({size / 1e6:.1f} MB are needed).\n"
-            f"Older checkpoints are untouched; make room and go on with 'ganzoo train --resume {folder.parent}'."
-        ) from error
-    for old in checkpoints(folder)[keep:]:
-        old.unlink(missing_ok=True)
-    for torn in folder.glob(".*.partial"):
-        torn.unlink(missing_ok=True)
+        needed = sum(tensor.nbytes for tensor in tensors.values())
+        raise not_written(f"The checkpoint {path}", folder.parent, error, needed=needed) from error
+    kept = [other for other in checkpoints(folder) if other.name <= path.name][:keep]
+    for other in checkpoints(folder):
+        if other not in kept:
+            other.unlink(missing_ok=True)
+    remove_torn(folder)
     return path
 
 

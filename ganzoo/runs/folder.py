@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +19,7 @@ from pydantic import ValidationError
 from ganzoo.config import Resolved, Section, TrainConfig
 from ganzoo.data.identity import content_sha256
 from ganzoo.errors import RunError
-from ganzoo.files import write_whole
+from ganzoo.files import remove_torn, write_whole
 from ganzoo.specs import ImageData
 
 RUNS = Path("runs")
@@ -73,6 +74,8 @@ class RunFolder:
         self.config_file, self.stats_file = path / "config.json", path / "stats.jsonl"
         self.samples, self.checkpoints, self.model = path / "samples", path / "checkpoints", path / "model.onnx"
         self.scores, self.best = path / "scores", path / "best.safetensors"
+        self._lock_file = path / ".lock"
+        self._held: os.stat_result | None = None
 
     def scores_at(self, kimg: float) -> Path:
         """Where what is measured of that moment of the run is kept."""
@@ -85,11 +88,13 @@ class RunFolder:
                 f"{self.path} already holds a run.\n"
                 f"Go on with it: 'ganzoo train --resume {self.path}'; or choose another folder with '--out'."
             )
-        # What a start leaves that was killed before its configuration was written begins with a dot.
-        if self.path.exists() and (
-            not self.path.is_dir() or any(not p.name.startswith(".") for p in self.path.iterdir())
-        ):
+        if self.path.exists() and not (self.path.is_dir() and all(map(self._begun, self.path.iterdir()))):
             raise RunError(f"{self.path} is not an empty folder. Choose another one with '--out'.")
+
+    def _begun(self, path: Path) -> bool:
+        """Whether a start leaves this that ends before its configuration is written: hidden files, and folders yet empty."""
+        ours = path in (self.samples, self.checkpoints) and path.is_dir()
+        return path.name.startswith(".") or (ours and not any(path.iterdir()))
 
     def create(self, resolved: Resolved, facts: DataFacts) -> None:
         """Make the folder and write its configuration. Raises RunError if there is something in it already."""
@@ -125,18 +130,23 @@ class RunFolder:
             resolved = Resolved(TrainConfig.model_validate(document["config"]), dict(document["origins"]))
             return resolved, DataFacts.model_validate(document["data"])
         except ValidationError as error:
-            found = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in error.errors())
-            raise RunError(f"{self.config_file} cannot be read: {found}") from None
+            problem = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in error.errors())
         except KeyError as error:
-            raise RunError(f"{self.config_file} cannot be read: it has no {error}") from None
+            problem = f"it has no {error}"
         except (ValueError, TypeError, RecursionError) as error:
-            raise RunError(f"{self.config_file} cannot be read: {error}") from None
+            problem = str(error)
+        raise RunError(
+            f"{self.config_file} cannot be read: {problem}.\nBring back a copy of it, or start a new run with '--out'."
+        )
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder against a second trainer. Raises RunError if another process holds it."""
+        """Hold the folder against a second trainer, and clear away what a killed one left half written.
+
+        Raises RunError if another process holds it.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.path / ".lock", timeout=0)
+        lock = FileLock(self._lock_file, timeout=0)
         try:
             lock.acquire()
         except Timeout:
@@ -144,9 +154,24 @@ class RunFolder:
                 f"{self.path} is being trained by another process. Wait for it, or choose another folder with '--out'."
             ) from None
         try:
+            self._held = self._lock_file.stat()
+            for name in (self.config_file.name, self.stats_file.name, self.best.name):
+                remove_torn(self.path, name)
+            remove_torn(self.checkpoints)
+            remove_torn(self.samples)
             yield
         finally:
+            self._held = None
             lock.release()
+
+    def require_held(self) -> None:
+        """Raise RunError if the folder that was locked is gone, or another in its place, which may be another trainer's."""
+        if self._held is None:
+            return
+        with suppress(OSError):
+            if os.path.samestat(self._held, self._lock_file.stat()):
+                return
+        raise gone(self.path)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -154,13 +179,14 @@ class RunFolder:
         try:
             yield
         except OSError as error:
-            raise RunError(
-                f"{self.path} could not be written: {error.strerror or error}.\n"
-                f"Its checkpoints are untouched; make room and go on with 'ganzoo train --resume {self.path}'."
-            ) from error
+            where = Path(error.filename or self.path)
+            if not where.is_relative_to(self.path):
+                raise  # of a cache, say, which has nothing to do with the run
+            raise not_written(str(where), self.path, error) from error
 
     def log(self, record: Mapping[str, Any]) -> None:
-        """Append one line to ``stats.jsonl``."""
+        """Append one line to ``stats.jsonl``. Raises RunError if the folder is no longer the one that was locked."""
+        self.require_held()
         with self.stats_file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
 
@@ -184,6 +210,30 @@ class RunFolder:
         write_whole(self.stats_file, "".join(json.dumps(record) + "\n" for record in kept))
 
 
+def not_written(what: str, run: Path, error: OSError, *, needed: int = 0) -> RunError:
+    """What a full disk or a folder taken away means for a run, and how to go on. ``needed`` is in bytes."""
+    if not run.is_dir():
+        return gone(run)
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    size = f" ({needed / 1e6:.1f} MB are needed)" if full and needed else ""
+    mend = "make room" if full else "put that right"
+    problem = f"{what} could not be written: {error.strerror or error}{size}."
+    folder = RunFolder(run)
+    if not folder.config_file.exists() and not checkpoints(folder.checkpoints):
+        return RunError(f"{problem}\nNothing was trained yet; {mend} and start again.")
+    return RunError(
+        f"{problem}\nThe checkpoints so far are untouched; {mend} and go on with 'ganzoo train --resume {run}'."
+    )
+
+
+def gone(run: Path) -> RunError:
+    """The run folder was taken from under its trainer."""
+    return RunError(
+        f"{run} was moved, deleted or replaced while it was being trained.\n"
+        "If it was moved, go on from its last checkpoint with 'ganzoo train --resume NEW_PLACE'; or start a new run."
+    )
+
+
 def moment_name(kimg: float) -> str:
     """How what belongs to a moment of a run is named, so that names sort as time: ``kimg000012.500``."""
     return f"kimg{kimg:010.3f}"
@@ -194,10 +244,39 @@ def checkpoints(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"kimg*{CHECKPOINT}"), reverse=True)
 
 
-def next_run(name: str, root: Path = RUNS) -> Path:
-    """An unused folder ``runs/NNNNN-NAME``."""
-    numbers = [int(p.name[:5]) for p in root.glob("[0-9][0-9][0-9][0-9][0-9]-*")]
-    return root / f"{max(numbers, default=0) + 1:05d}-{name}"
+@contextmanager
+def new_run(name: str, root: Path = RUNS) -> Iterator[Path]:
+    """A folder ``runs/NNNNN-NAME`` of its own number, however many start at once; taken away again if it stays empty."""
+    made_root = not root.exists()
+    folder = _reserve(name, root)
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):  # not empty: there is a run in it now
+            folder.rmdir()
+            if made_root:
+                root.rmdir()
+
+
+def _reserve(name: str, root: Path) -> Path:
+    number = max((int(p.name[:5]) for p in root.glob("[0-9][0-9][0-9][0-9][0-9]-*")), default=0)
+    while True:
+        number += 1
+        claim = root / f".{number:05d}"  # only one process can make it, whatever the runs are called
+        try:
+            claim.mkdir(parents=True)
+        except FileExistsError:
+            if not root.is_dir():
+                raise
+            continue
+        try:
+            if any(root.glob(f"{number:05d}-*")):  # another claimed and used it since we looked
+                continue
+            folder = root / f"{number:05d}-{name}"
+            folder.mkdir()
+            return folder
+        finally:
+            claim.rmdir()
 
 
 def newest_run(root: Path = RUNS) -> Path:

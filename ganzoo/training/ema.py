@@ -20,5 +20,6 @@ def ema_decay(nimg_step: int, nimg: int, halflife_kimg: float, rampup: float | N
 def update_ema(average: nn.Module, module: nn.Module, decay: float) -> None:
     """average <- decay * average + (1 - decay) * module for parameters; buffers are copied, they are no weights."""
     torch._foreach_lerp_(list(average.parameters()), list(module.parameters()), 1.0 - decay)
-    for old, new in zip(average.buffers(), module.buffers(), strict=True):
-        old.copy_(new)
+    buffers = list(average.buffers()), list(module.buffers())
+    if buffers[0]:
+        torch._foreach_copy_(*buffers)

@@ -1,6 +1,6 @@
 """Number formats: what the networks compute in."""
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
@@ -13,4 +13,9 @@ def apply_precision(precision: str) -> None:
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
     """A context in which the networks run in bfloat16 if ``precision`` is ``bf16``; it has float32's range: no scaler."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+    return torch.autocast(device.type, torch.bfloat16) if precision == "bf16" else nullcontext()
+
+
+def outside_autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
+    """A context in which the networks run in float32 even within ``autocast``."""
+    return torch.autocast(device.type, enabled=False) if precision == "bf16" else nullcontext()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 
+from ganzoo.files import write_whole
 from ganzoo.runs.networks import Inputs, as_pixels, settled
 from ganzoo.runs.showcase import COLUMNS, showcase
 from ganzoo.training.state import TrainingState
@@ -18,4 +19,4 @@ def save_preview(s: TrainingState, path: Path) -> None:
     z = inputs.of(seeds)[0]
     given = () if labels is None else (torch.tensor(labels, device=s.device),)
     images = settled(s.G_ema, inputs)(z, *given)
-    path.write_bytes(png(grid(as_pixels(images.float()).cpu().numpy(), COLUMNS)))
+    write_whole(path, png(grid(as_pixels(images.float()).cpu().numpy(), COLUMNS)))

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from ganzoo import ranks
 from ganzoo.errors import BrokenPlugin
 from ganzoo.nn import as_output
 from ganzoo.specs import Game, ImageShape
-from ganzoo.techniques import Technique
+from ganzoo.techniques import Random, Technique
 
 PROBE = 2  # images: more than one, so that the batch dimension shows
 
@@ -91,9 +92,9 @@ def require_transform(transform: object, image_shape: ImageShape, who: str) -> N
     """Raise BrokenPlugin unless an augmentation built a module that keeps the shape of images."""
     if not isinstance(transform, nn.Module):
         raise BrokenPlugin(f"{who} built {_show(transform)}; expected a torch module.")
-    images = torch.zeros(PROBE, *image_shape)
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        changed = transform(images)
+    images, random = torch.zeros(PROBE, *image_shape), Random(torch.device("cpu"), 0)
+    with torch.no_grad(), ranks.alone(), torch.random.fork_rng(devices=[]):
+        changed = transform(images, random)
     if not isinstance(changed, Tensor) or changed.shape != images.shape:
         raise BrokenPlugin(f"{who} made {_show(changed)} of images {tuple(images.shape)}; expected the same shape.")
 

@@ -11,9 +11,9 @@ from ganzoo.config import TrainConfig
 from ganzoo.registry import Registry
 from ganzoo.specs import ImageData
 from ganzoo.training.clock import Clock
+from ganzoo.training.engine import Engine
 from ganzoo.training.precision import apply_precision
 from ganzoo.training.state import build_state
-from ganzoo.training.steps import iterate
 
 ROUNDS = 3
 WORTH_IT = 1.05  # times as fast as fp32, or a format is not worth its rounding
@@ -22,12 +22,13 @@ WORTH_IT = 1.05  # times as fast as fp32, or a format is not worth its rounding
 def time_precisions(config: TrainConfig, registry: Registry, data: ImageData, device: torch.device) -> dict[str, float]:
     """Median seconds of an iteration in fp32, in bf16 and, on CUDA, in tf32; in turns, on games that are thrown away."""
     names = ("fp32", "tf32", "bf16") if device.type == "cuda" else ("fp32", "bf16")
-    games = {name: build_state(config.model_copy(update={"precision": name}), registry, data, device) for name in names}
+    formats = {name: config.model_copy(update={"precision": name}) for name in names}
+    games = {name: Engine(build_state(format, registry, data, device)) for name, format in formats.items()}
     clock, times = Clock(device), {name: list[float]() for name in names}
     for round_ in range(ROUNDS + 1):
         for name, game in games.items():
             apply_precision(name)
-            seconds = clock(lambda game=game: iterate(game))  # type: ignore[misc]  # mypy cannot infer such lambdas
+            seconds = clock(game.iterate)
             if round_:  # the first pays for allocations
                 times[name].append(seconds)
     return {name: statistics.median(seconds) for name, seconds in times.items()}

@@ -11,17 +11,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ganzoo import ranks
 from ganzoo.config import TrainConfig, options_of
 from ganzoo.errors import ConfigError, RunError
 from ganzoo.nn import DOutput, as_output, mixes_samples
+from ganzoo.nn.gathered import gather_batch_norms
 from ganzoo.registry import Registry
 from ganzoo.runs.folder import class_counts
 from ganzoo.runs.networks import build_networks
 from ganzoo.specs import Game, ImageData, ImageShape, TechniqueContext
-from ganzoo.techniques import Technique
-from ganzoo.training.data import DeviceData
+from ganzoo.techniques import Random, Technique
+from ganzoo.training.data import TrainingData, training_data
 from ganzoo.training.optimizers import build_optimizer
-from ganzoo.training.precision import autocast
+from ganzoo.training.precision import autocast, outside_autocast
 from ganzoo.training.promises import require_game, require_players, require_technique, require_transform
 
 
@@ -30,23 +32,24 @@ class TrainingState:
     """Everything that a training run carries from one step to the next.
 
     ``class_counts``, the images of each class, is empty for an unconditional game. ``nimg`` counts real images shown to
-    the discriminator, ``d_steps`` and ``g_steps`` the updates of each player.
+    the discriminator, ``d_steps`` and ``g_steps`` the updates of each player; ``nimg_here`` is ``nimg`` as a tensor () int64
+    on the device, which a recorded step can read.
     """
 
     config: TrainConfig
     device: torch.device
     image_shape: ImageShape
     class_counts: tuple[int, ...]
-    data: DeviceData
+    data: TrainingData
     game: Game
     G: nn.Module
     D: nn.Module
     G_ema: nn.Module
     techniques: dict[str, Technique]
-    augment: nn.Sequential
+    augmentations: nn.ModuleList
     opt_g: torch.optim.Optimizer
     opt_d: torch.optim.Optimizer
-    random: torch.Generator
+    random: Random
     nimg: int = 0
     d_steps: int = 0
     g_steps: int = 0
@@ -56,6 +59,7 @@ class TrainingState:
         self._joint = not mixes_samples(self.D)
         # What a discriminator brings frozen, a pretrained part of it say, stays frozen.
         self._d_trainable = [p for p in self.D.parameters() if p.requires_grad]
+        self.nimg_here = torch.zeros((), dtype=torch.int64, device=self.device)
 
     @property
     def finished(self) -> bool:
@@ -78,12 +82,22 @@ class TrainingState:
         for parameter in self._d_trainable:
             parameter.requires_grad_(not frozen)
 
-    def latents(self, n: int) -> Tensor:
-        """Fresh latents (n, z_dim) of the configured distribution."""
-        z = torch.empty(n, self.config.z_dim, device=self.device)
+    @property
+    def round_size(self) -> int:
+        """Samples of a batch that this process has at a time: its share, in as many rounds as gradients are accumulated over."""
+        return self.config.batch_size // (self.config.accumulate * ranks.world())
+
+    def latents(self) -> Tensor:
+        """Fresh latents (round_size, z_dim) of the configured distribution."""
         if self.config.z_distribution == "uniform":
-            return z.uniform_(-1, 1, generator=self.random)
-        return z.normal_(generator=self.random)
+            return 2 * self.random.uniform(self.round_size, self.config.z_dim) - 1
+        return self.random.normal(self.round_size, self.config.z_dim)
+
+    def augment(self, images: Tensor) -> Tensor:
+        """Images as the discriminator is to see them, of the same shape and range."""
+        for transform in self.augmentations:
+            images = transform(images, self.random)
+        return images
 
     def judge(self, images: Tensor, labels: Tensor | None) -> DOutput:
         """The discriminator's output, in float32 whatever the precision, for images as they are."""
@@ -104,7 +118,7 @@ class TrainingState:
 
     def discriminate(self, images: Tensor, labels: Tensor | None) -> DOutput:
         """The discriminator without autocast, for penalties (under tf32 the products are still rounded)."""
-        with torch.autocast(self.device.type, enabled=False):
+        with outside_autocast(self.device, self.config.precision):
             return as_output(self.D(images.float(), labels))
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -117,10 +131,11 @@ class TrainingState:
         for part, optimizer in self._optimizers().items():
             for index, values in optimizer.state_dict()["state"].items():
                 tensors |= {f"{part}.{index}.{key}": value for key, value in values.items() if value is not None}
-        tensors["random.latents"] = self.random.get_state()
-        tensors["random.cpu"] = torch.get_rng_state()
+        tensors["random.game"] = self.random.generator.get_state()
+        # Of each process: layers that draw by themselves, dropout say, must not draw alike.
+        tensors["random.cpu"] = ranks.stacked(torch.get_rng_state())
         if self.device.type == "cuda":
-            tensors["random.cuda"] = torch.cuda.get_rng_state(self.device)
+            tensors["random.cuda"] = ranks.stacked(torch.cuda.get_rng_state(self.device))
         counters = {"nimg": self.nimg, "d_steps": self.d_steps, "g_steps": self.g_steps, "position": self.data.position}
         return tensors, counters
 
@@ -141,19 +156,22 @@ class TrainingState:
             optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
             _lay_out_as_parameters(optimizer)
         missing = [key for key in ("nimg", "d_steps", "g_steps", "position") if not isinstance(counters.get(key), int)]
-        missing += [key for key in ("random.latents", "random.cpu") if key not in tensors]
+        missing += [key for key in ("random.game", "random.cpu") if key not in tensors]
         if missing:
             raise RunError(f"The checkpoint lacks {', '.join(missing)}: another ganzoo wrote it.")
-        self.random.set_state(tensors["random.latents"])
-        torch.set_rng_state(tensors["random.cpu"])
-        if self.device.type == "cuda" and "random.cuda" in tensors:
-            torch.cuda.set_rng_state(tensors["random.cuda"], self.device)
+        self.random.generator.set_state(tensors["random.game"])
+        if (
+            len(tensors["random.cpu"]) == ranks.world()
+        ):  # else they draw on from the seeds of the start; clone: torch reads a view from its storage's beginning
+            torch.set_rng_state(tensors["random.cpu"][ranks.rank()].clone())
+            if self.device.type == "cuda" and "random.cuda" in tensors:
+                torch.cuda.set_rng_state(tensors["random.cuda"][ranks.rank()].clone(), self.device)
         self.nimg, self.d_steps, self.g_steps = counters["nimg"], counters["d_steps"], counters["g_steps"]
         self.data.position = counters["position"]
 
     def _modules(self) -> dict[str, nn.Module]:
         techniques = {f"regularizers.{name}": module for name, module in self.techniques.items()}
-        return {"G": self.G, "D": self.D, "G_ema": self.G_ema, "augment": self.augment, **techniques}
+        return {"G": self.G, "D": self.D, "G_ema": self.G_ema, "augment": self.augmentations, **techniques}
 
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {"opt_g": self.opt_g, "opt_d": self.opt_d}
@@ -177,6 +195,13 @@ def build_state(config: TrainConfig, registry: Registry, data: ImageData, device
         raise ConfigError(
             f"Data set {config.dataset!r} has no labels: leave out '--conditional', or use a labelled one."
         )
+    parts = config.accumulate * ranks.world()
+    if config.batch_size % parts or config.batch_size // parts < 2:
+        size = parts * max(2, config.batch_size // parts)
+        raise ConfigError(
+            f"A batch of {config.batch_size} cannot be divided: {ranks.world()} processes, {config.accumulate} rounds.\n"
+            f"Expected a multiple of {parts}, at least 2 samples for each: '--batch-size {size}'."
+        )
     _, height, width, channels = data.images.shape
     image_shape = ImageShape(channels, height, width)
     counts = class_counts(data) if config.conditional else ()
@@ -189,6 +214,9 @@ def build_state(config: TrainConfig, registry: Registry, data: ImageData, device
     )
     G.train()
     D.train()
+    if ranks.world() > 1:
+        G, D = gather_batch_norms(G), gather_batch_norms(D)
+        ranks.as_first_has([*G.parameters(), *G.buffers(), *D.parameters(), *D.buffers()])
 
     def context(options: Any) -> TechniqueContext[Any]:
         return TechniqueContext(
@@ -217,19 +245,21 @@ def build_state(config: TrainConfig, registry: Registry, data: ImageData, device
     require_game(game, registry.losses.describe(config.loss))
     require_players(G, D, image_shape, config.z_dim, num_classes, registry.architectures.describe(config.architecture))
     extra = [p for technique in techniques.values() for p in technique.parameters()]
+    if ranks.rank():
+        torch.manual_seed(config.seed + 2 + ranks.rank())
     return TrainingState(
         config=config,
         device=device,
         image_shape=image_shape,
         class_counts=counts,
-        data=DeviceData(data, conditional=config.conditional, seed=config.seed, device=device),
+        data=training_data(data, conditional=config.conditional, seed=config.seed, device=device),
         game=game,
         G=G,
         D=D,
         G_ema=deepcopy(G).requires_grad_(False),
         techniques=techniques,
-        augment=nn.Sequential(*transforms),
-        opt_g=build_optimizer(G.parameters(), config.optimizer_g),
-        opt_d=build_optimizer([*D.parameters(), *extra], config.optimizer_d),
-        random=torch.Generator(device).manual_seed(config.seed + 1),
+        augmentations=nn.ModuleList(transforms),
+        opt_g=build_optimizer(G.parameters(), config.optimizer_g, device),
+        opt_d=build_optimizer([*D.parameters(), *extra], config.optimizer_d, device),
+        random=Random(device, config.seed + 1),
     )

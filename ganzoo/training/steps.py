@@ -1,86 +1,136 @@
-"""One update of each player."""
+"""One update of each player.
 
-from collections.abc import Callable
+Nothing here waits for the device or depends on a number that Python holds and that changes from step to step, so that an
+update can be recorded as a CUDA graph: what is due, how many images were shown, and the batch come from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
+from ganzoo import ranks
 from ganzoo.nn import DOutput
-from ganzoo.techniques import Step, Technique
+from ganzoo.techniques import Step
+from ganzoo.training.data import Taken
 from ganzoo.training.state import TrainingState
 
+Scalars = dict[str, Tensor]
 
-def d_step(s: TrainingState) -> dict[str, Tensor]:
-    """Update the discriminator on a fresh batch of real and of generated images. Returns scalars to log."""
+
+def update_d(s: TrainingState, taken: Taken | None, *, due: Sequence[str]) -> Scalars:
+    """Update the discriminator on a batch of real and of as many generated images, with the techniques that are due.
+
+    Returns scalars to log, this process's.
+    """
     s.freeze_discriminator(False)
-    real_images, labels = s.data.batch(s.config.batch_size)
-    z = s.latents(s.config.batch_size)
-    with torch.no_grad(), s.autocast():
-        fake_images = s.G(z, labels).float()
-    real_images, fake_images = s.augment(real_images), s.augment(fake_images)
-    real, fake = s.judge_pair(real_images, fake_images, labels)
-    step = _step(s, z, fake_images, labels, fake, real_images, real, index=s.d_steps)
-
-    losses = s.game.d_loss(real_logits=real.logits, fake_logits=fake.logits)
-    total, penalties = _with_penalties(losses.mean(), s, step, lambda technique: technique.d_penalty(step))
     s.opt_d.zero_grad(set_to_none=True)
-    total.backward()
-    s.opt_d.step()
+    logged = []
+    for z, labels, real_images in _rounds(s, taken):
+        assert real_images is not None  # as always in this update
+        with torch.no_grad(), s.autocast():
+            fake_images = s.G(z, labels).float()
+        real_images, fake_images = s.augment(real_images), s.augment(fake_images)
+        real, fake = s.judge_pair(real_images, fake_images, labels)
+        step = _step(s, z, fake_images, labels, fake, real_images, real)
+
+        losses = s.game.d_loss(real_logits=real.logits, fake_logits=fake.logits)
+        total, penalties = _with_penalties(losses.mean(), s, due, step, "d")
+        _backward(s, total)
+        logits = {"real_logits": real.logits.detach().mean(), "fake_logits": fake.logits.detach().mean()}
+        logged.append({"d_loss": losses.detach().mean(), **logits, **penalties})
+    _update(s.opt_d)
     with torch.no_grad():
         for technique in s.techniques.values():
             technique.after_d_step(step)
-
-    s.d_steps += 1
-    s.nimg += s.config.batch_size
-    logits = {"real_logits": real.logits.detach().mean(), "fake_logits": fake.logits.detach().mean()}
-    return {"d_loss": losses.detach().mean(), **logits, **penalties}
+    return _means(logged)
 
 
-def g_step(s: TrainingState) -> dict[str, Tensor]:
-    """Update the generator against a discriminator that stays as it is. Returns scalars to log."""
+def update_g(s: TrainingState, taken: Taken | None, *, due: Sequence[str]) -> Scalars:
+    """Update the generator against a discriminator that stays as it is; ``taken`` only where real images are looked at.
+
+    Returns scalars to log, this process's.
+    """
     s.freeze_discriminator(True)
-    real_images, real = None, None
-    if s.game.needs_real_logits or any(technique.needs_real for technique in s.techniques.values()):
-        real_images, labels = s.data.batch(s.config.batch_size)  # of the same classes, so that like meets like
-        real_images = s.augment(real_images)
-        real = s.judge(real_images, labels)
-    else:
-        labels = s.data.draw_labels(s.config.batch_size, s.random)
-    z = s.latents(s.config.batch_size)
-    with s.autocast():
-        fake_images = s.G(z, labels).float()
-    fake_images = s.augment(fake_images)
-    fake = s.judge(fake_images, labels)
-    step = _step(s, z, fake_images, labels, fake, real_images, real, index=s.g_steps)
-
-    losses = s.game.g_loss(fake_logits=fake.logits, real_logits=None if real is None else real.logits)
-    total, penalties = _with_penalties(losses.mean(), s, step, lambda technique: technique.g_penalty(step))
     s.opt_g.zero_grad(set_to_none=True)
-    total.backward()
-    s.opt_g.step()
-    s.g_steps += 1
-    return {"g_loss": losses.detach().mean(), **penalties}
+    logged = []
+    for z, labels, real_images in _rounds(s, taken):
+        real = None
+        if real_images is not None:
+            real_images = s.augment(real_images)
+            real = s.judge(real_images, labels)
+        with s.autocast():
+            fake_images = s.G(z, labels).float()
+        fake_images = s.augment(fake_images)
+        fake = s.judge(fake_images, labels)
+        step = _step(s, z, fake_images, labels, fake, real_images, real)
+
+        losses = s.game.g_loss(fake_logits=fake.logits, real_logits=None if real is None else real.logits)
+        total, penalties = _with_penalties(losses.mean(), s, due, step, "g")
+        _backward(s, total)
+        logged.append({"g_loss": losses.detach().mean(), **penalties})
+    _update(s.opt_g)
+    return _means(logged)
 
 
-def iterate(s: TrainingState) -> None:
-    """One iteration at the usual pace, for timing: ``n_critic`` updates of the discriminator and one of the generator."""
-    for _ in range(s.config.n_critic):  # a boost is an exception, not the pace
-        d_step(s)
-    g_step(s)
+def needs_real(s: TrainingState) -> bool:
+    """Whether the generator's update looks at real images too: then of the same classes, so that like meets like."""
+    return s.game.needs_real_logits or any(technique.needs_real for technique in s.techniques.values())
+
+
+class Round(NamedTuple):
+    """What a round of a batch begins with; without images in an update that looks at none."""
+
+    z: Tensor
+    labels: Tensor | None
+    real_images: Tensor | None
+
+
+def _rounds(s: TrainingState, taken: Taken | None) -> Iterator[Round]:
+    """The rounds of a batch. Without real images, labels are drawn as the data have them."""
+    size, rounds = s.round_size, range(s.config.accumulate)
+    # Drawn beforehand, so that a batch in rounds is the batch that it is in one piece.
+    drawn = [s.data.draw_labels(size, s.random) for _ in rounds] if taken is None else None
+    latents = [s.latents() for _ in rounds]
+    for i, z in enumerate(latents):
+        if taken is None:
+            yield Round(z, drawn[i] if drawn else None, None)
+        else:
+            part = taken.part(i * size, size)
+            yield Round(z, s.data.labels_of(part), s.data.images(part))
 
 
 def _with_penalties(
-    loss: Tensor, s: TrainingState, step: Step, penalty_of: Callable[[Technique], Tensor | None]
-) -> tuple[Tensor, dict[str, Tensor]]:
+    loss: Tensor, s: TrainingState, due: Sequence[str], step: Step, player: Literal["d", "g"]
+) -> tuple[Tensor, Scalars]:
     logged = {}
-    for name, technique in s.techniques.items():
-        if step.index % technique.interval:
-            continue
-        penalty = penalty_of(technique)
+    for name in due:
+        technique = s.techniques[name]
+        penalty = technique.d_penalty(step) if player == "d" else technique.g_penalty(step)
         if penalty is not None:
             logged[name] = penalty.detach().mean()
             loss = loss + technique.interval * penalty.mean()
     return loss, logged
+
+
+def _backward(s: TrainingState, loss: Tensor) -> None:
+    """Add the gradient of a round's loss to those of the rounds before it: their mean is the batch's."""
+    (loss if s.config.accumulate == 1 else loss / s.config.accumulate).backward()
+
+
+def _update(optimizer: torch.optim.Optimizer) -> None:
+    """Step along the mean of all processes' gradients. One flat sum: a DDP wrapper would not see what penalties differentiate."""
+    ranks.average(p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None)
+    optimizer.step()
+
+
+def _means(rounds: list[Scalars]) -> Scalars:
+    if len(rounds) == 1:
+        return rounds[0]
+    return {name: torch.stack([scalars[name] for scalars in rounds]).mean() for name in rounds[0]}
 
 
 def _step(
@@ -91,8 +141,6 @@ def _step(
     fake: DOutput,
     real_images: Tensor | None,
     real: DOutput | None,
-    *,
-    index: int,
 ) -> Step:
     return Step(
         generator=s.G,
@@ -105,6 +153,5 @@ def _step(
         real_images=real_images,
         real_output=real,
         random=s.random,
-        nimg=s.nimg,
-        index=index,
+        nimg=s.nimg_here,
     )

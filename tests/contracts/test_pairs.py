@@ -6,8 +6,8 @@ import torch
 
 from ganzoo import ImageData
 from ganzoo.config import Layer, resolve
+from ganzoo.training.engine import Engine
 from ganzoo.training.state import build_state
-from ganzoo.training.steps import d_step, g_step
 
 CPU = torch.device("cpu")
 BATCH = 4
@@ -43,8 +43,9 @@ def unmoved(player, before):
 
 def play_two_steps(state):
     logged = []
+    engine = Engine(state)
     for _ in range(2):
-        logged += [d_step(state), g_step(state)]
+        logged += [engine.d_step(), engine.g_step()]
     return logged
 
 
@@ -66,10 +67,11 @@ def test_two_steps_of_every_pair_move_every_weight_of_both_players(architecture,
 def test_each_player_moves_in_its_own_step_only(architecture, num_classes, loss, start):
     state = start(architecture, loss, num_classes)
     before_G = weights(state.G)
-    d_step(state)
+    engine = Engine(state)
+    engine.d_step()
     assert len(unmoved(state.G, before_G)) == len(before_G)
     before_D, gradients_D = weights(state.D), [p.grad.clone() for p in state.D.parameters()]
-    g_step(state)
+    engine.g_step()
     assert len(unmoved(state.D, before_D)) == len(before_D)
     torch.testing.assert_close([p.grad for p in state.D.parameters()], gradients_D, rtol=0, atol=0)
 

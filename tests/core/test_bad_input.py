@@ -154,10 +154,10 @@ def test_a_folder_with_other_things_in_it_is_no_place_for_a_run(ganzoo, tmp_path
     assert "photos is not an empty folder. Choose another one with '--out'." in result.stderr
 
 
-def test_out_of_memory_names_the_options_to_change(ganzoo):
+def test_out_of_memory_names_what_to_change(ganzoo):
     result = ganzoo("train", "mlp-ns", *TINY, "--set", f"arch.hidden_g=[{10**13}]")
     assert result.exit_code == 1
-    assert "Out of memory at batch size 4 and 16 pixels.\nTry '--batch-size 2'" in result.stderr
+    assert "Out of memory at batch size 4 and 16 pixels.\nTried here: not even 2 samples at a time fit" in result.stderr
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions stop nobody here")

@@ -9,20 +9,19 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ganzoo import TechniqueContext
-from ganzoo.techniques import Step, Technique
+from ganzoo.techniques import Random, Step, Technique
 from ganzoo_regularizers.independence import require_independent_samples
 
 if TYPE_CHECKING:
     from ganzoo_regularizers import GradientPenaltyOptions
 
 
-def interpolate(*, real_images: Tensor, fake_images: Tensor, random: torch.Generator) -> Tensor:
+def interpolate(*, real_images: Tensor, fake_images: Tensor, random: Random) -> Tensor:
     """epsilon * real + (1 - epsilon) * fake, with one epsilon from U[0, 1) for each sample.
 
     Shapes: (N, C, H, W), (N, C, H, W) -> (N, C, H, W); ``random`` is on their device. Source: algorithm 1, line 6.
     """
-    shape = (len(real_images),) + (1,) * (real_images.dim() - 1)
-    epsilon = torch.rand(shape, generator=random, device=real_images.device, dtype=real_images.dtype)
+    epsilon = random.uniform(len(real_images), *[1] * (real_images.dim() - 1)).to(real_images.dtype)
     return epsilon * real_images + (1 - epsilon) * fake_images
 
 

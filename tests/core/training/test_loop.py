@@ -15,15 +15,23 @@ from ganzoo.runs.folder import checkpoints
 from ganzoo.sealed import read_sealed
 from ganzoo.techniques import Technique
 from ganzoo.training import estimate, resume, start
-from ganzoo.training.loop import critic_steps, critic_steps_before, due
+from ganzoo.training.engine import Engine, critic_steps, critic_steps_before
+from ganzoo.training.loop import due
 from ganzoo.training.state import build_state
-from ganzoo.training.steps import d_step, g_step
 
 TINY = {"batch_size": 8, "z_dim": 4, "arch.hidden_g": [16], "arch.hidden_d": [16], "steps": 2}
 
 
 def tiny(**settings):
     return resolve("mlp-ns", get_registry(), [Layer("test", TINY | settings)])
+
+
+def d_step(s):
+    return Engine(s).d_step()
+
+
+def g_step(s):
+    return Engine(s).g_step()
 
 
 def config(**settings):
@@ -110,16 +118,20 @@ def test_nan_ends_the_run_with_the_last_good_checkpoint(tmp_path, registry_with_
     assert all(tensor.isfinite().all() for name, tensor in tensors.items() if tensor.is_floating_point())
 
 
-def test_out_of_memory_names_the_option_to_change(tmp_path, monkeypatch):
-    def exhausted(*args):
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+def test_out_of_memory_names_what_was_tried_and_fits(tmp_path, monkeypatch):
+    play = Engine.d_step
 
-    monkeypatch.setattr("ganzoo.training.loop.d_step", exhausted)
-    with pytest.raises(GanzooError, match=r"Out of memory at batch size 8(.|\n)*--batch-size 4"):
+    def hungry(self):
+        if self.s.config.accumulate < 4:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return play(self)
+
+    monkeypatch.setattr("ganzoo.training.engine.Engine.d_step", hungry)
+    with pytest.raises(GanzooError, match=r"Out of memory at batch size 8(.|\n)*accumulate=4(.|\n)*--batch-size 2"):
         start(tiny(), get_registry(), tmp_path / "run")
 
 
-@pytest.mark.parametrize("broken", ["ganzoo.training.loop.save_preview", "ganzoo.runs.folder.RunFolder.log"])
+@pytest.mark.parametrize("broken", ["ganzoo.training.record.save_preview", "ganzoo.runs.folder.RunFolder.log"])
 def test_a_disk_that_fills_up_is_a_sentence_and_the_checkpoints_stay(broken, tmp_path, monkeypatch):
     def full(*args):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -207,7 +219,7 @@ def test_other_troubles_with_memory_keep_their_own_words(message, tmp_path, monk
     def broken(*args):
         raise RuntimeError(message)
 
-    monkeypatch.setattr("ganzoo.training.loop.d_step", broken)
+    monkeypatch.setattr("ganzoo.training.engine.Engine.d_step", broken)
     with pytest.raises(RuntimeError, match=message):
         start(tiny(), get_registry(), tmp_path / "run")
 

@@ -106,11 +106,20 @@ def test_a_regularizer_must_build_a_technique():
         require_technique(nn.Identity(), [generator(), discriminator()], WHO)
 
 
+class Changed(nn.Module):
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, images, random):
+        return self.layer(images)
+
+
 def test_an_augmentation_must_keep_the_shape_and_draws_nothing_from_the_run():
     state = torch.get_rng_state()
-    require_transform(nn.Dropout(0.5), SHAPE, WHO)
+    require_transform(Changed(nn.Dropout(0.5)), SHAPE, WHO)
     assert torch.equal(state, torch.get_rng_state())
     with pytest.raises(BrokenPlugin, match=r"made shape \(2, 1, 7, 8\) of images \(2, 1, 8, 8\); expected the same"):
-        require_transform(nn.MaxPool2d((2, 1), stride=1), SHAPE, WHO)
+        require_transform(Changed(nn.MaxPool2d((2, 1), stride=1)), SHAPE, WHO)
     with pytest.raises(BrokenPlugin, match="built function; expected a torch module"):
         require_transform(test_a_regularizer_must_build_a_technique, SHAPE, WHO)

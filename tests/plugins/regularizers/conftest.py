@@ -11,7 +11,7 @@ import ganzoo_regularizers
 from ganzoo import ImageShape, TechniqueContext, hookspecs
 from ganzoo.nn import as_output
 from ganzoo.registry import Registry
-from ganzoo.techniques import Step
+from ganzoo.techniques import Random, Step
 
 
 class Linear(nn.Module):
@@ -98,9 +98,8 @@ def make_step():
             fake_output=as_output(discriminator(fake_images)),
             real_images=real_images,
             real_output=as_output(discriminator(real_images)),
-            random=torch.Generator().manual_seed(seed),
-            nimg=0,
-            index=0,
+            random=Random(torch.device("cpu"), seed),
+            nimg=torch.tensor(0),
         )
 
     return make

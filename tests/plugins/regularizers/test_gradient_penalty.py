@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from ganzoo.techniques import Random
 from ganzoo_regularizers.gradient_penalty import gradient_penalty, interpolate
 
 quick = settings(deadline=None, max_examples=30)
@@ -91,7 +92,7 @@ def test_a_critic_with_zero_gradient_pays_in_full(critics):
 @given(st.integers(0, 2**32 - 1))
 def test_interpolates_lie_on_the_lines_between_the_pairs_with_one_share_for_each(seed):
     real, fake = torch.ones(6, 3, 2, 2), -torch.ones(6, 3, 2, 2)
-    mixed = interpolate(real_images=real, fake_images=fake, random=torch.Generator().manual_seed(seed))
+    mixed = interpolate(real_images=real, fake_images=fake, random=Random(torch.device("cpu"), seed))
     assert mixed.min() >= -1
     assert mixed.max() <= 1
     shares = mixed.flatten(1)
@@ -101,7 +102,7 @@ def test_interpolates_lie_on_the_lines_between_the_pairs_with_one_share_for_each
 
 def test_shares_are_uniform():
     real, fake = torch.ones(20_000, 1, 1, 1), torch.zeros(20_000, 1, 1, 1)
-    shares = interpolate(real_images=real, fake_images=fake, random=torch.Generator().manual_seed(0)).flatten()
+    shares = interpolate(real_images=real, fake_images=fake, random=Random(torch.device("cpu"), 0)).flatten()
     torch.testing.assert_close(shares.mean(), torch.tensor(0.5), atol=0.01, rtol=0)
     torch.testing.assert_close(shares.var(), torch.tensor(1 / 12), atol=0.002, rtol=0)
 
@@ -110,7 +111,7 @@ def test_the_technique_weighs_the_penalty_between_real_and_generated_images(buil
     critic = critics.Quadratic(torch.randn(48, 48))
     real, fake = images_like(dtype=torch.float32), images_like(dtype=torch.float32)
     technique = build("gradient-penalty", critic, weight=3.0, target=0.5)
-    between = interpolate(real_images=real, fake_images=fake, random=torch.Generator().manual_seed(7))
+    between = interpolate(real_images=real, fake_images=fake, random=Random(torch.device("cpu"), 7))
     norms = (between.flatten(1) @ critic.matrix).norm(dim=1)
     torch.testing.assert_close(technique.d_penalty(make_step(critic, real, fake, seed=7)), 3.0 * (norms - 0.5).square())
 

@@ -1,0 +1,81 @@
+"""A game played step by step: what is due at each, the batches that feed it, and on CUDA a recording instead of Python."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Protocol
+
+from ganzoo.config import TrainConfig
+from ganzoo.training.data import Taken
+from ganzoo.training.graphs import CudaRecorder, Graphs, Recorder
+from ganzoo.training.state import TrainingState
+from ganzoo.training.steps import Scalars, needs_real, update_d, update_g
+
+
+class Update(Protocol):
+    """An update of one player, as in ``steps``."""
+
+    def __call__(self, s: TrainingState, taken: Taken | None, *, due: tuple[str, ...]) -> Scalars: ...
+
+
+class Engine:
+    """Plays the steps of one game. All that changes from step to step on the host is counted here.
+
+    ``recorder`` makes recordings of the steps; by default on CUDA only, and there unless the configuration forbids it.
+    """
+
+    def __init__(self, s: TrainingState, recorder: Recorder | None = None) -> None:
+        self.s = s
+        if recorder is None and s.device.type == "cuda" and s.config.cuda_graphs:
+            recorder = CudaRecorder(s.device, [s.random.generator])
+        self._graphs = None if recorder is None else Graphs(recorder)
+        self._real = needs_real(s)
+
+    def d_step(self) -> Scalars:
+        """One update of the discriminator. Returns scalars to log, on the device; they hold until the next one."""
+        s = self.s
+        scalars = self._play(update_d, self._take(), s.d_steps)
+        s.d_steps += 1
+        s.nimg += s.config.batch_size
+        return scalars
+
+    def g_step(self) -> Scalars:
+        """One update of the generator. Returns scalars to log, on the device; they hold until the next one."""
+        scalars = self._play(update_g, self._take() if self._real else None, self.s.g_steps)
+        self.s.g_steps += 1
+        return scalars
+
+    def iterate(self) -> None:
+        """One iteration at the usual pace, for timing: ``n_critic`` updates of the discriminator and one of the generator."""
+        for _ in range(self.s.config.n_critic):  # a boost is an exception, not the pace
+            self.d_step()
+        self.g_step()
+
+    def _play(self, update: Update, taken: Taken | None, index: int) -> Scalars:
+        s = self.s
+        s.nimg_here.fill_(s.nimg)
+        due = tuple(name for name, technique in s.techniques.items() if index % technique.interval == 0)
+        if self._graphs:
+            return self._graphs((update, due), partial(update, s, due=due), taken)
+        return update(s, None if taken is None else taken.on(s.device), due=due)
+
+    def _take(self) -> Taken:
+        return self.s.data.take(self.s.config.batch_size, self.s.config.accumulate)
+
+
+def critic_steps(config: TrainConfig, g_steps: int) -> int:
+    """How many discriminator steps come before generator step ``g_steps`` (from 0)."""
+    boost = config.critic_boost
+    if boost and (g_steps < boost.first or g_steps % boost.every == 0):
+        return boost.n_critic
+    return config.n_critic
+
+
+def critic_steps_before(config: TrainConfig, g_steps: int) -> int:
+    """How many discriminator steps come before generator step ``g_steps`` in all: the sum of ``critic_steps``."""
+    boost = config.critic_boost
+    if not boost:
+        return g_steps * config.n_critic
+    first = min(boost.first, g_steps)
+    later = len(range(-(-first // boost.every) * boost.every, g_steps, boost.every))
+    return g_steps * config.n_critic + (first + later) * (boost.n_critic - config.n_critic)
