@@ -13,7 +13,7 @@ def pick_device(name: str) -> torch.device:
     """
     own, fellows = ranks.here()
     if name == "auto":
-        name = "cuda" if torch.cuda.device_count() >= fellows else "cpu"
+        name = "cuda" if torch.cuda.is_available() and torch.cuda.device_count() >= fellows else "cpu"
     if name == "cuda" and fellows > 1:
         name = f"cuda:{own}"
     try:

@@ -23,7 +23,7 @@ from ganzoo.training.averages import Averages
 from ganzoo.training.clock import Clock
 from ganzoo.training.data import ResidentData
 from ganzoo.training.ema import update_ema
-from ganzoo.training.engine import Engine
+from ganzoo.training.engine import Engine, engine_for
 from ganzoo.training.loop import LOG_EVERY_KIMG
 from ganzoo.training.state import TrainingState
 
@@ -57,7 +57,7 @@ class Speed:
 def measure_speed(s: TrainingState, *, rounds: int, against: Path | None = None) -> Speed:
     """Time iterations of a game, which goes on meanwhile. Raises ConfigError for another loop that cannot be used."""
     other = _other_loop(s, against) if against else None
-    clock, critic, engine = Clock(s.device), s.config.n_critic, Engine(s)
+    clock, critic, engine = Clock(s.device), s.config.n_critic, engine_for(s)
     period = math.lcm(
         *(technique.interval for technique in s.techniques.values())
     )  # lazy ones cost what they do on average
@@ -72,8 +72,11 @@ def measure_speed(s: TrainingState, *, rounds: int, against: Path | None = None)
 
     averages = Averages()
     averages.add(engine.g_step())
-    for warm in (iteration, *([other] if other else [])):  # the first pays for allocations
-        warm()
+    engine.warm_up()
+    with _without_techniques(s):
+        engine.warm_up()
+    if other:
+        other()
     times: dict[str, list[float]] = {}
     ratios = []
     for _ in range(rounds):
@@ -97,7 +100,7 @@ def measure_speed(s: TrainingState, *, rounds: int, against: Path | None = None)
     medians = {name: statistics.median(values) for name, values in times.items()}
     seconds = medians.pop("iteration")
     with _FlopCounter() as counter:
-        iteration()
+        Engine(s).iterate()  # a replayed recording shows no operations
     return Speed(
         images_per_s=critic * s.config.batch_size / seconds,
         iterations_per_s=1 / seconds,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Protocol
 
 from ganzoo.config import TrainConfig
 from ganzoo.training.data import Taken
-from ganzoo.training.graphs import CudaRecorder, Graphs, Recorder
+from ganzoo.training.graphs import PLAYED_FIRST, CudaRecorder, Graphs, Recorder
 from ganzoo.training.state import TrainingState
 from ganzoo.training.steps import Scalars, needs_real, update_d, update_g
 
@@ -21,13 +22,11 @@ class Update(Protocol):
 class Engine:
     """Plays the steps of one game. All that changes from step to step on the host is counted here.
 
-    ``recorder`` makes recordings of the steps; by default on CUDA only, and there unless the configuration forbids it.
+    With a ``recorder`` steps are recorded and replayed.
     """
 
     def __init__(self, s: TrainingState, recorder: Recorder | None = None) -> None:
         self.s = s
-        if recorder is None and s.device.type == "cuda" and s.config.cuda_graphs:
-            recorder = CudaRecorder(s.device, [s.random.generator])
         self._graphs = None if recorder is None else Graphs(recorder)
         self._real = needs_real(s)
 
@@ -51,6 +50,12 @@ class Engine:
             self.d_step()
         self.g_step()
 
+    def warm_up(self) -> None:
+        """Play until what comes is as quick as it will ever be: the first steps pay for allocations and recordings."""
+        intervals = [technique.interval for technique in self.s.techniques.values()]
+        for _ in range((PLAYED_FIRST + 1) * math.lcm(*intervals) if self._graphs else 1):
+            self.iterate()
+
     def _play(self, update: Update, taken: Taken | None, index: int) -> Scalars:
         s = self.s
         s.nimg_here.fill_(s.nimg)
@@ -61,6 +66,12 @@ class Engine:
 
     def _take(self) -> Taken:
         return self.s.data.take(self.s.config.batch_size, self.s.config.accumulate)
+
+
+def engine_for(s: TrainingState) -> Engine:
+    """The quickest engine on the state's device: one that records on CUDA, unless the configuration forbids it."""
+    recording = s.device.type == "cuda" and s.config.cuda_graphs
+    return Engine(s, CudaRecorder(s.device, [s.random.generator]) if recording else None)
 
 
 def critic_steps(config: TrainConfig, g_steps: int) -> int:

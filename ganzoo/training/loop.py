@@ -7,7 +7,7 @@ import math
 from ganzoo import ranks
 from ganzoo.training.averages import Averages
 from ganzoo.training.ema import ema_decay, update_ema
-from ganzoo.training.engine import Engine, critic_steps
+from ganzoo.training.engine import critic_steps, engine_for
 from ganzoo.training.interrupts import Interrupts
 from ganzoo.training.record import Record
 from ganzoo.training.state import TrainingState
@@ -17,7 +17,7 @@ LOG_EVERY_KIMG = 1.0
 
 def play(s: TrainingState, record: Record, interrupts: Interrupts) -> None:
     """Play the game until its budget is used up or a signal asks to stop. Raises Diverged."""
-    config, engine, averages = s.config, Engine(s), Averages()
+    config, engine, averages = s.config, engine_for(s), Averages()
     while not s.finished and not _asked_to_stop(interrupts):
         begin = s.nimg
         for _ in range(critic_steps(config, s.g_steps)):

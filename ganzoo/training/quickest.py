@@ -11,7 +11,7 @@ from ganzoo.config import TrainConfig
 from ganzoo.registry import Registry
 from ganzoo.specs import ImageData
 from ganzoo.training.clock import Clock
-from ganzoo.training.engine import Engine
+from ganzoo.training.engine import engine_for
 from ganzoo.training.precision import apply_precision
 from ganzoo.training.state import build_state
 
@@ -23,14 +23,15 @@ def time_precisions(config: TrainConfig, registry: Registry, data: ImageData, de
     """Median seconds of an iteration in fp32, in bf16 and, on CUDA, in tf32; in turns, on games that are thrown away."""
     names = ("fp32", "tf32", "bf16") if device.type == "cuda" else ("fp32", "bf16")
     formats = {name: config.model_copy(update={"precision": name}) for name in names}
-    games = {name: Engine(build_state(format, registry, data, device)) for name, format in formats.items()}
+    games = {name: engine_for(build_state(format, registry, data, device)) for name, format in formats.items()}
     clock, times = Clock(device), {name: list[float]() for name in names}
     for round_ in range(ROUNDS + 1):
         for name, game in games.items():
             apply_precision(name)
-            seconds = clock(game.iterate)
-            if round_:  # the first pays for allocations
-                times[name].append(seconds)
+            if round_:
+                times[name].append(clock(game.iterate))
+            else:
+                game.warm_up()
     return {name: statistics.median(seconds) for name, seconds in times.items()}
 
 

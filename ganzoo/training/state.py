@@ -16,6 +16,7 @@ from ganzoo.config import TrainConfig, options_of
 from ganzoo.errors import ConfigError, RunError
 from ganzoo.nn import DOutput, as_output, mixes_samples
 from ganzoo.nn.gathered import gather_batch_norms
+from ganzoo.nn.rectifiers import twice_differentiable
 from ganzoo.registry import Registry
 from ganzoo.runs.folder import class_counts
 from ganzoo.runs.networks import build_networks
@@ -240,6 +241,8 @@ def build_state(config: TrainConfig, registry: Registry, data: ImageData, device
         transform = augmentations.get(name).build(context(options))
         require_transform(transform, image_shape, augmentations.describe(name))
         transforms.append(transform.to(device))
+    if techniques:  # some of them differentiate the discriminator twice
+        twice_differentiable(D)
     loss = registry.losses.get(config.loss)
     game = loss.build(options_of(loss.options, config.loss_options, "loss_options"))
     require_game(game, registry.losses.describe(config.loss))

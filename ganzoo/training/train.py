@@ -21,7 +21,8 @@ from ganzoo.registry import Registry
 from ganzoo.runs.checkpoint import newest_checkpoint
 from ganzoo.runs.folder import DataFacts, RunFolder, checkpoints
 from ganzoo.specs import ImageData
-from ganzoo.training.engine import Engine, critic_steps_before
+from ganzoo.training.clock import Clock
+from ganzoo.training.engine import Engine, critic_steps_before, engine_for
 from ganzoo.training.interrupts import Interrupts
 from ganzoo.training.loop import play
 from ganzoo.training.memory import memory_explained
@@ -240,12 +241,10 @@ def _train(state: TrainingState, run: RunFolder, scorer: Scorer | None) -> Outco
 
 def _time(config: TrainConfig, registry: Registry, data: ImageData, device: torch.device, iterations: int) -> Estimate:
     state = _build(config, registry, data, device)
-    engine = Engine(state)
-    for i in range(iterations + 1):
-        if i == 1:  # the first iteration pays for allocations
-            begin = time.monotonic()
-        engine.iterate()
-    per_iteration = (time.monotonic() - begin) / iterations
+    engine = engine_for(state)
+    engine.warm_up()
+    clock = Clock(device)
+    per_iteration = sum(clock(engine.iterate) for _ in range(iterations)) / iterations
     images_per_s = config.n_critic * config.batch_size / per_iteration
     if config.steps is not None:
         shown: float = critic_steps_before(config, config.steps) * config.batch_size

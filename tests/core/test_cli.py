@@ -330,3 +330,12 @@ def test_serve_without_models_serves_those_that_came_with_ganzoo(ganzoo, monkeyp
     (tmp_path / "model_cards").mkdir()
     assert ganzoo("serve").exit_code == 0
     assert asked == [tmp_path / "model_cards"]
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "30000"), ("7", "7")])
+def test_threads_that_wait_give_their_core_away_soon_unless_the_user_said_otherwise(before, after, ganzoo, monkeypatch):
+    monkeypatch.setenv("GOMP_SPINCOUNT", before or "")
+    if before is None:
+        monkeypatch.delenv("GOMP_SPINCOUNT")
+    assert ganzoo("plugins").exit_code == 0
+    assert os.environ["GOMP_SPINCOUNT"] == after

@@ -7,8 +7,20 @@ from ganzoo.errors import ConfigError
 
 def test_auto_is_cuda_where_there_is_one(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
     assert pick_device("auto") == torch.device("cuda")
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert pick_device("auto") == torch.device("cpu")
+
+
+@pytest.mark.parametrize("name", ["auto", "cuda"])
+def test_each_process_of_a_machine_takes_a_device_of_its_own(name, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    assert pick_device(name) == torch.device("cuda:1")
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "3")
     assert pick_device("auto") == torch.device("cpu")
 
 
