@@ -8,17 +8,17 @@ import statistics
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from ganzoo.errors import ConfigError
+from ganzoo.registry import get_registry
+from ganzoo.runs.networks import build_networks
 from ganzoo.training.averages import Averages
 from ganzoo.training.clock import Clock
 from ganzoo.training.data import ResidentData
@@ -70,8 +70,13 @@ def measure_speed(s: TrainingState, *, rounds: int, against: Path | None = None)
         for _ in range(period):
             engine.d_step()
 
-    averages = Averages()
-    averages.add(engine.g_step())
+    averages, scalars = Averages(), engine.g_step()
+    between = 1000 * LOG_EVERY_KIMG / (critic * s.config.batch_size)  # iterations from one reading to the next
+
+    def count() -> None:
+        for _ in range(critic + 1):
+            averages.add(scalars)
+
     engine.warm_up()
     with _without_techniques(s):
         engine.warm_up()
@@ -94,7 +99,7 @@ def measure_speed(s: TrainingState, *, rounds: int, against: Path | None = None)
             "penalty": critic * (with_penalty - critic_alone) if s.techniques else 0.0,
             "generator": clock(engine.g_step),
             "EMA": clock(lambda: update_ema(s.G_ema, s.G, 0.999)),
-            "logging": clock(averages.read) * critic * s.config.batch_size / (1000 * LOG_EVERY_KIMG),
+            "logging": clock(count) + clock(averages.read) / between,
         }.items():
             times.setdefault(phase, []).append(seconds)
     medians = {name: statistics.median(values) for name, values in times.items()}
@@ -174,6 +179,9 @@ def _other_loop(s: TrainingState, path: Path) -> Iteration:
         )
     if not isinstance(s.data, ResidentData):
         raise ConfigError("These images do not fit on the device, where the other loop looks for them.")
-    players: tuple[nn.Module, nn.Module] = (deepcopy(s.G), deepcopy(s.D))
+    players = build_networks(s.config, get_registry(), s.image_shape, len(s.class_counts))  # as their family makes them
+    for copy, player in zip(players, (s.G, s.D), strict=True):
+        copy.load_state_dict(player.state_dict())
+        copy.to(s.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]  # not in its stubs
     built: Iteration = module.build(s.config, *players, s.data.pixels, s.data.labels)
     return built

@@ -23,6 +23,7 @@ from ganzoo.runs.folder import DataFacts, RunFolder, checkpoints
 from ganzoo.specs import ImageData
 from ganzoo.training.clock import Clock
 from ganzoo.training.engine import Engine, critic_steps_before, engine_for
+from ganzoo.training.host import make_ready
 from ganzoo.training.interrupts import Interrupts
 from ganzoo.training.loop import play
 from ganzoo.training.memory import memory_explained
@@ -32,7 +33,6 @@ from ganzoo.training.progress import TrainingProgress
 from ganzoo.training.quickest import choose_precision, time_precisions
 from ganzoo.training.record import Record, Scorer
 from ganzoo.training.state import TrainingState, build_state
-from ganzoo.training.threads import share_cores
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def resume(
 def prepare(resolved: Resolved, registry: Registry) -> tuple[Resolved, TrainingState]:
     """A game at its start, and the configuration with what its data turned out to be; nothing is written."""
     device = pick_device(resolved.config.device)
-    share_cores()
+    make_ready()
     data, resolved = _load(resolved, registry)
     with memory_explained(resolved.config, partial(_try_out, registry=registry, data=data, device=device)):
         resolved = _with_precision(resolved, registry, data, device)
@@ -112,7 +112,7 @@ def prepare(resolved: Resolved, registry: Registry) -> tuple[Resolved, TrainingS
 def estimate(resolved: Resolved, registry: Registry, *, iterations: int = 3) -> tuple[Resolved, Estimate]:
     """Load the data, build the networks, time a few iterations, write nothing."""
     device = pick_device(resolved.config.device)
-    share_cores()
+    make_ready()
     data, resolved = _load(resolved, registry)
     with memory_explained(resolved.config, partial(_try_out, registry=registry, data=data, device=device)):
         resolved = _with_precision(resolved, registry, data, device)
@@ -162,7 +162,7 @@ def _take_up(state: TrainingState, run: RunFolder) -> None:
 def _together(config: TrainConfig, folder: Path) -> Iterator[torch.device]:
     """Join the other processes, if torchrun started some. Gives the device that this one trains on."""
     device = pick_device(config.device)
-    share_cores()
+    make_ready()
     with peers_explained(folder), ranks.joined(device):
         yield device
 

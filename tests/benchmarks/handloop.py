@@ -1,7 +1,8 @@
 """A training loop as one writes it by hand: for 'ganzoo bench train RECIPE --against tests/benchmarks/handloop.py'.
 
 The same networks, losses and penalty, nothing of ganzoo's engine: real and generated images judged in two passes, gradients
-collected in the discriminator by the generator's step, Adam as torch has it by default, an averaged generator.
+collected in the discriminator by the generator's step, Adam as torch has it by default, an averaged generator. In bf16 the
+networks run under autocast and the penalty does not.
 """
 
 from copy import deepcopy
@@ -60,19 +61,24 @@ def build(config, G, D, images, labels):
         z = torch.randn(config.batch_size, config.z_dim, device=images.device)
         return z if config.z_distribution == "normal" else torch.rand_like(z) * 2 - 1
 
+    def autocast():
+        return torch.autocast(images.device.type, torch.bfloat16, enabled=config.precision == "bf16")
+
     def iteration():
         for _ in range(config.n_critic):
             real, y = batch()
-            with torch.no_grad():
-                fake = G(latents(), y)
-            loss = d_loss_of(config.loss, logits_of(D, real, y), logits_of(D, fake, y))
+            with torch.no_grad(), autocast():
+                fake = G(latents(), y).float()
+            with autocast():
+                loss = d_loss_of(config.loss, logits_of(D, real, y), logits_of(D, fake, y))
             if weight:
                 loss = loss + gradient_penalty(D, real, fake, y, weight)
             opt_d.zero_grad()
             loss.backward()
             opt_d.step()
         _, y = batch()
-        loss = g_loss_of(config.loss, logits_of(D, G(latents(), y), y))
+        with autocast():
+            loss = g_loss_of(config.loss, logits_of(D, G(latents(), y), y))
         opt_g.zero_grad()
         loss.backward()
         opt_g.step()

@@ -20,8 +20,8 @@ from ganzoo.config import Layer, resolve
 from ganzoo.training.averages import Averages
 from ganzoo.training.ema import update_ema
 from ganzoo.training.engine import engine_for
+from ganzoo.training.host import make_ready
 from ganzoo.training.state import build_state
-from ganzoo.training.threads import share_cores
 
 CPU = torch.device("cpu")
 
@@ -94,7 +94,7 @@ def batches(recipe):
     times = {size: [] for size in sizes}
     for round_ in range(8):
         for size, engine in engines.items():
-            times[size].append(seconds(engine, max(1, 256 // size)))
+            times[size].append(seconds(engine, max(2, 512 // size)))
             if not round_:
                 times[size].clear()
     for size, values in times.items():
@@ -102,5 +102,5 @@ def batches(recipe):
 
 
 if __name__ == "__main__":
-    share_cores()
+    make_ready()
     {"memory": memory, "images": images, "batches": batches}[sys.argv[1]](*(sys.argv[2:] or ["dcgan-ns"]))

@@ -1,9 +1,10 @@
 import os
+from types import SimpleNamespace
 
 import pytest
 import torch
 
-from ganzoo.training.threads import share_cores, usable_cores
+from ganzoo.training.host import keep_freed_memory, share_cores, usable_cores
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +30,7 @@ def test_without_a_limit_it_is_the_affinity(quota, tmp_path, monkeypatch):
 
 
 def test_the_processes_of_a_machine_share_its_cores(monkeypatch):
-    monkeypatch.setattr("ganzoo.training.threads.usable_cores", lambda: 8)
+    monkeypatch.setattr("ganzoo.training.host.usable_cores", lambda: 8)
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "test")
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")  # as torchrun sets it by itself
@@ -38,7 +39,7 @@ def test_the_processes_of_a_machine_share_its_cores(monkeypatch):
 
 
 def test_what_the_user_said_holds(monkeypatch):
-    monkeypatch.setattr("ganzoo.training.threads.usable_cores", lambda: 8)
+    monkeypatch.setattr("ganzoo.training.host.usable_cores", lambda: 8)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     before = torch.get_num_threads()
     share_cores()
@@ -46,3 +47,14 @@ def test_what_the_user_said_holds(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS")
     share_cores()
     assert torch.get_num_threads() == 8
+
+
+@pytest.mark.parametrize(("platform", "known", "calls"), [("linux", True, 2), ("linux", False, 0), ("darwin", True, 0)])
+def test_freed_memory_is_kept_where_glibc_says_how(platform, known, calls, monkeypatch):
+    made = []
+    library = SimpleNamespace(mallopt=lambda *given: made.append(given)) if known else SimpleNamespace()
+    monkeypatch.setattr("ganzoo.training.host.ctypes.CDLL", lambda name: library)
+    monkeypatch.setattr("ganzoo.training.host.sys.platform", platform)
+    keep_freed_memory()
+    assert len(made) == calls
+    assert all(value >= 2**29 for _, value in made)
