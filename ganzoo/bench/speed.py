@@ -145,10 +145,10 @@ def _without_techniques(s: TrainingState) -> Iterator[None]:
 
 
 def _peak(s: TrainingState, clock: Clock) -> float:
-    """Operations per second of a matrix product at the game's precision, the best of five."""
+    """Operations per second of a matrix product at the game's precision, the best of twenty."""
     dtype = torch.bfloat16 if s.config.precision == "bf16" else torch.float32
     a, b = (torch.randn(MATRIX, MATRIX, device=s.device, dtype=dtype) for _ in range(2))
-    return 2 * MATRIX**3 / min(clock(lambda: a @ b) for _ in range(5))
+    return 2 * MATRIX**3 / min(clock(lambda: a @ b) for _ in range(20))
 
 
 def _peak_memory(device: torch.device) -> int:

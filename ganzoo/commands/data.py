@@ -62,8 +62,8 @@ def pack(
     Stopped at any moment, the same command goes on where it was. A folder that is packed to its end is never written over.
     Folders, zips and plain tars are read image by image; the files of a compressed tar are kept in memory, and may have 4 GiB.
     """
-    from ganzoo.data.pack import PackRequest
-    from ganzoo.data.pack import pack as pack_images
+    from ganzoo.data.packing.pack import PackRequest
+    from ganzoo.data.packing.pack import pack as pack_images
     from ganzoo.progress import Stages
     from ganzoo.registry import get_registry
 
@@ -96,7 +96,7 @@ def check(out: Path) -> None:
 
     Names the first file that is missing, cut short or damaged, with exit code 1.
     """
-    from ganzoo.data.packed import Pack
+    from ganzoo.data.packing.packed import Pack
     from ganzoo.progress import Stages
 
     found = Pack.read(out)

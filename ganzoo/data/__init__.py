@@ -5,7 +5,7 @@ from ganzoo.data.files import DataFiles
 from ganzoo.data.identity import content_sha256, public_name
 from ganzoo.data.images import fit_square, resize, to_channels
 from ganzoo.data.load import NoSplit, load_dataset
-from ganzoo.data.packed import Pack
+from ganzoo.data.packing.packed import Pack
 
 __all__ = [
     "Broken",

@@ -5,13 +5,12 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from pathlib import Path
 
 import torch
 
 from ganzoo import ranks
+from ganzoo.cores import usable_cores
 
-CGROUP = Path("/sys/fs/cgroup/cpu.max")
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 KEPT = 2**30  # bytes
 
@@ -32,17 +31,6 @@ def share_cores() -> None:
     if "OMP_NUM_THREADS" in os.environ and fellows == 1:  # among several torchrun sets it to 1, and nobody asked it to
         return
     torch.set_num_threads(max(1, usable_cores() // fellows))
-
-
-def usable_cores(quota: Path = CGROUP) -> int:
-    """Whole cores that this process may use: by its affinity and by the quota of its control group. At least 1."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        limit, period = quota.read_text().split()
-        cores = min(cores, int(limit) // int(period))
-    except (OSError, ValueError):  # no control group, or one without a limit ("max")
-        pass
-    return max(1, cores)
 
 
 def keep_freed_memory() -> None:

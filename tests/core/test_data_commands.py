@@ -111,7 +111,7 @@ def test_the_group_is_listed(ganzoo):
 
 KILLED = """
 import sys
-from ganzoo.data import pack
+from ganzoo.data.packing import pack
 pack.SAVE_EVERY_S = -1.0
 from ganzoo.cli import main
 if __name__ == "__main__":
@@ -164,7 +164,7 @@ def test_ctrl_c_says_how_to_go_on(ganzoo, photos, monkeypatch):
     def stop(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ganzoo.data.pack.scan_dataset", stop)
+    monkeypatch.setattr("ganzoo.data.packing.pack.scan_dataset", stop)
     done = ganzoo("data", "pack", f"folder:{photos(2)}", "out")
     assert done.exit_code == 130
     assert done.stderr == "Stopped. The same command goes on where it was.\n"

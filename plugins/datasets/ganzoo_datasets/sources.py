@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import IO, TypeAlias
 
 from ganzoo import DataError
-from ganzoo_datasets import zips
 
 Members: TypeAlias = tuple[list[str], list[str], Callable[[str], IO[bytes]]]  # names, others, open
 
@@ -65,28 +64,22 @@ def open_zip(path: Path) -> Iterator[Files]:
     """The files of a zip, read where they are."""
     if not path.is_file():
         raise DataError(_instead(path, "a zip file with images"))
-    with path.open("rb") as file:
-        try:
-            directory = zips.Directory.find(file)
-            index = Index((name, place, 0) for name, place in zips.entries(file, directory))
-        except Exception as error:  # a damaged directory makes zipfile raise nearly anything
-            raise DataError(f"{path} cannot be read as a zip: {error}.") from error
-
-        def entry(name: str) -> zipfile.ZipInfo:
-            return zips.entry_at(file, directory, index[name][0])
+    try:
+        archive = zipfile.ZipFile(path)
+    except Exception as error:  # a damaged directory makes zipfile raise nearly anything
+        raise DataError(f"{path} cannot be read as a zip: {error}.") from error
+    with archive:
+        members = {_clean(info.filename): info for info in archive.infolist() if not info.is_dir()}
+        names, others = _sort(members)
 
         def open_member(name: str) -> IO[bytes]:
-            info = entry(name)
-            _check_size(info.file_size)
-            return archive.open(info)
+            _check_size(members[name].file_size)
+            return archive.open(members[name])
 
         def stamps() -> Iterator[str]:
-            for name in index.names:
-                info = entry(name)
-                yield f"{name} {info.file_size} {info.CRC}"
+            return (f"{name} {members[name].file_size} {members[name].CRC}" for name in names)
 
-        with zips.reader(file) as archive:
-            yield Files(path, index.names, index.others, open_member, lambda: _hash(stamps()))
+        yield Files(path, names, others, open_member, lambda: _hash(stamps()))
 
 
 @contextmanager
@@ -170,7 +163,7 @@ def _kept_members(path: Path) -> Members:
 
 
 class Index:
-    """The images and labels files of an archive, sorted, each with two numbers that say where it is: 150 bytes a file.
+    """The images and labels files of a tar, sorted, each with two numbers that say where it is: 150 bytes a file.
 
     Of two files of one name the later one counts.
     """

@@ -39,7 +39,9 @@ def test_at_extremes_and_at_zero(rectifier):
     torch.testing.assert_close(x.grad, y.grad, equal_nan=True, rtol=0, atol=0)
 
 
-@pytest.mark.parametrize(("rectifier", "passes_on"), [(nn.LeakyReLU(0.2), True), (LeakyReLU(0.2), False), (ReLU(), False)])
+@pytest.mark.parametrize(
+    ("rectifier", "passes_on"), [(nn.LeakyReLU(0.2), True), (LeakyReLU(0.2), False), (ReLU(), False)]
+)
 def test_the_second_derivative_carries_no_zeros_back(rectifier, passes_on):
     inner = torch.randn(4, 3, requires_grad=True)
     (gradient,) = torch.autograd.grad((rectifier(inner) * torch.arange(3.0)).sum(), inner, create_graph=True)

@@ -1,10 +1,9 @@
-import os
 from types import SimpleNamespace
 
 import pytest
 import torch
 
-from ganzoo.training.host import keep_freed_memory, share_cores, usable_cores
+from ganzoo.training.host import keep_freed_memory, share_cores
 
 
 @pytest.fixture(autouse=True)
@@ -12,21 +11,6 @@ def _threads_stay():
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
-
-
-@pytest.mark.parametrize(("quota", "cores"), [("150000 100000", 1), ("250000 100000", 2), ("50000 100000", 1)])
-def test_a_containers_share_of_the_cores_is_a_limit(quota, cores, tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
-    (tmp_path / "cpu.max").write_text(quota)
-    assert usable_cores(tmp_path / "cpu.max") == cores
-
-
-@pytest.mark.parametrize("quota", ["max 100000", "nonsense", None])
-def test_without_a_limit_it_is_the_affinity(quota, tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {1, 5, 6}, raising=False)
-    if quota:
-        (tmp_path / "cpu.max").write_text(quota)
-    assert usable_cores(tmp_path / "cpu.max") == 3
 
 
 def test_the_processes_of_a_machine_share_its_cores(monkeypatch):

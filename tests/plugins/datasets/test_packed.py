@@ -9,8 +9,8 @@ import pytest
 
 from ganzoo import ConfigError, DataError
 from ganzoo.data import NoSplit, Pack, content_sha256
-from ganzoo.data.pack import PackRequest, pack
-from ganzoo.data.packed import npy_header
+from ganzoo.data.packing.pack import PackRequest, pack
+from ganzoo.data.packing.packed import npy_header
 from ganzoo.progress import Stages
 
 

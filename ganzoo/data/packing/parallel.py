@@ -27,13 +27,6 @@ Decoded: TypeAlias = np.ndarray | str
 Decode: TypeAlias = Callable[[bytes], np.ndarray]
 
 
-def usable_cpus() -> int:
-    """How many CPUs this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def decoded(source: ImageSource, start: int, workers: int) -> Generator[list[Decoded], None, None]:
     """The pixels of the images from ``start`` on, in order and a few at a time; for a broken one, the reason.
 

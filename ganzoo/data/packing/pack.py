@@ -17,14 +17,15 @@ from pathlib import Path
 import numpy as np
 import PIL
 
+from ganzoo.cores import usable_cores
 from ganzoo.data.broken import Broken
 from ganzoo.data.identity import public_name
 from ganzoo.data.load import NoSplit
-from ganzoo.data.packed import FORMAT, Pack, PackFacts
-from ganzoo.data.parallel import decoded, usable_cpus
-from ganzoo.data.scan import scan_dataset
-from ganzoo.data.split_files import SplitFiles, writing
-from ganzoo.data.unfinished import Asked, SplitProgress, Unfinished, held
+from ganzoo.data.packing.packed import FORMAT, Pack, PackFacts
+from ganzoo.data.packing.parallel import decoded
+from ganzoo.data.packing.scan import scan_dataset
+from ganzoo.data.packing.split_files import SplitFiles, writing
+from ganzoo.data.packing.unfinished import Asked, SplitProgress, Unfinished, held
 from ganzoo.errors import BrokenPlugin
 from ganzoo.progress import Stages
 from ganzoo.registry import Registry
@@ -64,7 +65,7 @@ def pack(request: PackRequest, registry: Registry, stages: Stages) -> Pack:
     )
     dataset = registry.datasets.get(request.source.partition(":")[0])
     # What is in memory already is not worth sending about.
-    workers = 1 if dataset.scan is None else request.workers or usable_cpus()
+    workers = 1 if dataset.scan is None else request.workers or usable_cores()
     with held(request.out):
         begun = Unfinished.find(request.out, asked)
         for split in SPLITS:

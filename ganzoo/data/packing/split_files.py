@@ -12,7 +12,7 @@ from typing import IO
 
 import numpy as np
 
-from ganzoo.data.packed import HEADER_BYTES, SplitFacts, file_names, hash_split, npy_header
+from ganzoo.data.packing.packed import HEADER_BYTES, SplitFacts, file_names, hash_split, npy_header
 from ganzoo.errors import DataError
 from ganzoo.files import write_whole
 from ganzoo.progress import Stages

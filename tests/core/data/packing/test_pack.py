@@ -14,9 +14,9 @@ from filelock import FileLock
 
 from ganzoo import DataError, Dataset, GanzooError, ImageData, ImageShape, ImageSource
 from ganzoo.data import NoSplit, Pack, content_sha256, load_dataset
-from ganzoo.data import pack as packing
-from ganzoo.data.pack import PackRequest, pack
-from ganzoo.data.parallel import decoded
+from ganzoo.data.packing import pack as packing
+from ganzoo.data.packing.pack import PackRequest, pack
+from ganzoo.data.packing.parallel import decoded
 from ganzoo.errors import BrokenPlugin
 from ganzoo.progress import Stages
 from ganzoo.registry import Registry
@@ -90,7 +90,7 @@ def reshaped(stored, *, shape):
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch):
     """Blocks of four images, each recorded."""
-    monkeypatch.setattr("ganzoo.data.parallel.MOST_IMAGES", 4)
+    monkeypatch.setattr("ganzoo.data.packing.parallel.MOST_IMAGES", 4)
     monkeypatch.setattr(packing, "SAVE_EVERY_S", -1.0)
 
 
@@ -435,8 +435,8 @@ from pathlib import Path
 import numpy as np
 from ganzoo import Dataset, ImageShape, ImageSource
 from ganzoo.data import NoSplit
-from ganzoo.data.pack import PackRequest, pack
-from ganzoo.data.scan import _pixels
+from ganzoo.data.packing.pack import PackRequest, pack
+from ganzoo.data.packing.scan import _pixels
 from ganzoo.progress import Stages
 from ganzoo.registry import Registry
 

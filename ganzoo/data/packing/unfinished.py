@@ -10,8 +10,8 @@ from typing import Literal
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict
 
-from ganzoo.data.packed import FORMAT, PACK, UNFINISHED, Record, SplitFacts, parse
-from ganzoo.data.split_files import writing
+from ganzoo.data.packing.packed import FORMAT, PACK, UNFINISHED, Record, SplitFacts, parse
+from ganzoo.data.packing.split_files import writing
 from ganzoo.errors import DataError
 from ganzoo.files import write_whole
 from ganzoo.specs import ImageShape, ImageSource, Split
