@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 
@@ -12,6 +13,7 @@ from ganzoo.config import Layer, resolve
 from ganzoo.data.load import load_dataset
 from ganzoo.registry import get_registry
 from ganzoo.training.engine import Engine
+from ganzoo.training.interrupts import Interrupts
 from ganzoo.training.state import build_state
 
 CPU = torch.device("cpu")
@@ -71,6 +73,25 @@ def save_and_go_on(folder, name, settings):
         s.load(tensors, counters)
         drawn.append(torch.rand(3))
     torch.save(torch.stack(drawn), result(folder))
+
+
+def stop(folder, number):
+    """A signal reaches one process only, in its third iteration: where all of them stop."""
+    from ganzoo.training.loop import play as play_to_the_end
+
+    s = state("mlp-ns", {"arch.hidden_g": [8], "arch.hidden_d": [8], "steps": 100})
+    interrupts = Interrupts()
+    playing = Engine.d_step
+
+    def d_step(engine):
+        if ranks.rank() == number and s.d_steps == 2:
+            interrupts.received = 15
+        return playing(engine)
+
+    Engine.d_step = d_step
+    record = SimpleNamespace(**dict.fromkeys(("losses", "preview", "save", "score"), lambda *args: None))
+    play_to_the_end(s, record, interrupts)
+    torch.save((s.g_steps, interrupts.received), result(folder))
 
 
 def differentiate(folder, call):
