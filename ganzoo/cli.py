@@ -21,7 +21,7 @@ class Failure(click.ClickException):
     """An error that the user can put right, on its way to the exit code."""
 
     def __init__(self, error: Exception) -> None:
-        number = os.environ.get("RANK", "0")  # of several processes that torchrun started
+        number = os.environ.get("RANK", "0") if "TORCHELASTIC_RUN_ID" in os.environ else "0"  # of several by torchrun
         who = f"(process {number}) " if number != "0" else ""
         super().__init__("\n".join([who + str(error), *getattr(error, "__notes__", [])]))
         # ganzoo_serve knows no exit codes; a RequestError is a value that a model cannot take.

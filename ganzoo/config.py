@@ -83,7 +83,9 @@ class TrainConfig(Section):
     z_dim: int = Field(128, ge=1, le=65536)
     z_distribution: Literal["normal", "uniform"] = "normal"
     batch_size: int = Field(64, ge=2, le=65536)
-    accumulate: int = Field(1, ge=1, description="rounds that a batch is divided into to save memory")
+    accumulate: int = Field(
+        1, ge=1, description="rounds that a batch is divided into to save memory; batch norm sees a round"
+    )
     n_critic: int = Field(1, ge=1, le=10000, description="discriminator steps for each generator step")
     critic_boost: CriticBoost | None = None
     optimizer_g: OptimizerConfig = OptimizerConfig()

@@ -34,11 +34,13 @@ def started_again() -> bool:
 
 def number() -> int:
     """This process's number as torchrun gave it, also before the processes are joined and after they fell apart."""
-    return int(os.environ.get("RANK", "0"))
+    return int(os.environ.get("RANK", "0")) if under_torchrun() else 0
 
 
 def here() -> tuple[int, int]:
     """This process's number among those on this machine, and how many there are."""
+    if not under_torchrun():
+        return 0, 1
     return int(os.environ.get("LOCAL_RANK", "0")), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 
 

@@ -93,4 +93,7 @@ class Technique(nn.Module):
         return None
 
     def after_d_step(self, step: Step) -> None:
-        """Called after the discriminator's weights were updated, without gradient (weight clipping)."""
+        """Called once after the discriminator's weights were updated, without gradient (weight clipping).
+
+        Of a batch in several rounds, ``step`` is that of the last one.
+        """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import math
 import statistics
 import sys
 from collections.abc import Callable, Iterator
@@ -58,13 +57,16 @@ def measure_speed(s: TrainingState, *, rounds: int, against: Path | None = None)
     """Time iterations of a game, which goes on meanwhile. Raises ConfigError for another loop that cannot be used."""
     other = _other_loop(s, against) if against else None
     clock, critic, engine = Clock(s.device), s.config.n_critic, engine_for(s)
-    period = math.lcm(
-        *(technique.interval for technique in s.techniques.values())
-    )  # lazy ones cost what they do on average
+    period = engine.period
 
-    def iteration() -> None:
-        engine.iterate()
-        update_ema(s.G_ema, s.G, 0.999)
+    def iterations() -> None:
+        for _ in range(period):
+            engine.iterate()
+            update_ema(s.G_ema, s.G, 0.999)
+
+    def other_iterations() -> None:
+        for _ in range(period):
+            other()  # type: ignore[misc]  # it is there where this is called
 
     def d_steps() -> None:
         for _ in range(period):
@@ -85,14 +87,14 @@ def measure_speed(s: TrainingState, *, rounds: int, against: Path | None = None)
     times: dict[str, list[float]] = {}
     ratios = []
     for _ in range(rounds):
-        whole = clock(iteration)
+        whole = clock(iterations) / period
         times.setdefault("iteration", []).append(whole)
         if other:
-            ratios.append(clock(other) / whole)
+            ratios.append(clock(other_iterations) / period / whole)
         with_penalty = clock(d_steps) / period
         with _without_techniques(s):
             critic_alone = clock(engine.d_step)
-        data = clock(lambda: s.data.images(s.data.take(s.config.batch_size).on(s.device)))
+        data = clock(lambda: s.data.images(s.data.take(s.config.batch_size, s.config.accumulate).on(s.device)))
         for phase, seconds in {
             "data": critic * data,
             "critic": critic * (critic_alone - data),
@@ -105,13 +107,14 @@ def measure_speed(s: TrainingState, *, rounds: int, against: Path | None = None)
     medians = {name: statistics.median(values) for name, values in times.items()}
     seconds = medians.pop("iteration")
     with _FlopCounter() as counter:
-        Engine(s).iterate()  # a replayed recording shows no operations
+        for _ in range(period):
+            Engine(s).iterate()  # a replayed recording shows no operations
     return Speed(
         images_per_s=critic * s.config.batch_size / seconds,
         iterations_per_s=1 / seconds,
         phases=medians,
         memory=_peak_memory(s.device),
-        flops=counter.total,
+        flops=counter.total // period,
         peak=_peak(s, clock),
         ratios=tuple(ratios),
     )

@@ -16,7 +16,7 @@ from ganzoo.params import NameWithOptions, Setting
 @click.option(
     "--dataset",
     metavar="NAME",
-    help="A data set's name, or folder:PATH, zip:PATH, tar:PATH, npz:PATH.  [default: digits]",
+    help="A data set's name, or folder:PATH, zip:PATH, tar:PATH, npz:PATH, packed:PATH.  [default: digits]",
 )
 @click.option("--resolution", type=int, metavar="N", help="Height and width in pixels.  [default: the data set's]")
 @click.option("--conditional", is_flag=True, default=None, help="Learn the classes, so that they can be asked for.")
@@ -39,7 +39,7 @@ from ganzoo.params import NameWithOptions, Setting
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="RUN_DIR",
-    help="Run folder.  [default: runs/NNNNN-NAME]",
+    help="Run folder; needed under torchrun.  [default: runs/NNNNN-NAME]",
 )
 @click.option(
     "--eval-every",

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from ganzoo.errors import ConfigError
 from ganzoo.ranks import gather_samples, world
 
 
@@ -21,16 +22,20 @@ class GatheredBatchNorm(_BatchNorm):
     def forward(self, input: Tensor) -> Tensor:
         if not self.training or world() == 1:
             return super().forward(input)
-        x = input.float()
+        x = input if input.dtype == torch.float64 else input.float()
         over = [0, *range(2, x.dim())]
         own = torch.stack([x.mean(over), x.var(over, correction=0)])
         means, variances = gather_samples(own[None]).unbind(1)
         mean, variance = means.mean(0), variances.mean(0) + means.var(0, correction=0)
         self._remember(mean, variance, count=world() * x.numel() // x.shape[1])
-        scale = torch.rsqrt(variance + self.eps) * (1 if self.weight is None else self.weight)
-        shift = -mean * scale + (0 if self.bias is None else self.bias)
+        scale = torch.rsqrt(variance + self.eps)
+        if self.weight is not None:
+            scale = scale * self.weight
         shape = (1, -1, *[1] * (x.dim() - 2))
-        return (x * scale.view(shape) + shift.view(shape)).to(input.dtype)
+        scaled = (x - mean.view(shape)) * scale.view(
+            shape
+        )  # not x * scale - mean * scale, which cancels for large means
+        return (scaled if self.bias is None else scaled + self.bias.view(shape)).to(input.dtype)
 
     @torch.no_grad()
     def _remember(self, mean: Tensor, variance: Tensor, count: int) -> None:
@@ -43,16 +48,33 @@ class GatheredBatchNorm(_BatchNorm):
 
 
 def gather_batch_norms(module: nn.Module) -> nn.Module:
-    """``module`` with every batch norm in it gathered; the parameters and buffers stay the same tensors."""
-    if isinstance(module, _BatchNorm):
-        gathered = GatheredBatchNorm(module.num_features, module.eps, module.momentum, module.affine)
-        gathered.weight, gathered.bias = module.weight, module.bias
-        for name, buffer in module.named_buffers(recurse=False):
-            setattr(gathered, name, buffer)
-        gathered.track_running_stats = module.track_running_stats
-        if not module.track_running_stats:
-            gathered.running_mean = gathered.running_var = gathered.num_batches_tracked = None
-        return gathered.train(module.training)
-    for name, child in module.named_children():
-        setattr(module, name, gather_batch_norms(child))
-    return module
+    """``module`` with every batch norm in it gathered; the parameters and buffers stay the same tensors.
+
+    Raises ConfigError for a batch norm of somebody's own, which would lose what it adds.
+    """
+    return _gathered(module, {})
+
+
+def _gathered(module: nn.Module, done: dict[nn.Module, nn.Module]) -> nn.Module:
+    if module not in done:
+        done[module] = _of(module) if isinstance(module, _BatchNorm) else module
+        for name, child in list(module._modules.items()):
+            if child is not None:
+                setattr(module, name, _gathered(child, done))
+    return done[module]
+
+
+def _of(norm: _BatchNorm) -> nn.Module:
+    if type(norm) is GatheredBatchNorm:
+        return norm
+    if type(norm) not in (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d):
+        raise ConfigError(
+            f"{type(norm).__name__} is a batch norm of its own kind, which cannot be gathered over several processes.\n"
+            "Train with one process; its author can hold an ordinary batch norm and add to what it gives."
+        )
+    gathered = GatheredBatchNorm(norm.num_features, norm.eps, norm.momentum, norm.affine)
+    gathered.weight, gathered.bias = norm.weight, norm.bias
+    gathered.track_running_stats = norm.track_running_stats
+    gathered.running_mean, gathered.running_var = norm.running_mean, norm.running_var
+    gathered.num_batches_tracked = norm.num_batches_tracked
+    return gathered.train(norm.training)

@@ -2,7 +2,7 @@
 
 A penalty on gradients differentiates a discriminator twice. torch's ReLU and leaky ReLU then pass on a gradient of zeros, for
 their slopes do depend on the input at one point, and that is carried back through all layers before it: a whole pass that
-changes nothing. Here there is none.
+changes nothing. Here there is none. (Nor is there a forward-mode derivative, or torch.func's vmap over one.)
 """
 
 from __future__ import annotations

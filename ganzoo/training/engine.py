@@ -30,6 +30,11 @@ class Engine:
         self._graphs = None if recorder is None else Graphs(recorder)
         self._real = needs_real(s)
 
+    @property
+    def period(self) -> int:
+        """Iterations after which lazy techniques come round: what is timed is timed over so many."""
+        return math.lcm(*(technique.interval for technique in self.s.techniques.values()))
+
     def d_step(self) -> Scalars:
         """One update of the discriminator. Returns scalars to log, on the device; they hold until the next one."""
         s = self.s
@@ -52,8 +57,7 @@ class Engine:
 
     def warm_up(self) -> None:
         """Play until what comes is as quick as it will ever be: the first steps pay for allocations and recordings."""
-        intervals = [technique.interval for technique in self.s.techniques.values()]
-        for _ in range((PLAYED_FIRST + 1) * math.lcm(*intervals) if self._graphs else 1):
+        for _ in range((PLAYED_FIRST + 1) * self.period if self._graphs else 1):
             self.iterate()
 
     def _play(self, update: Update, taken: Taken | None, index: int) -> Scalars:

@@ -27,7 +27,7 @@ def share_cores() -> None:
     torch counts the machine's cores. In a container with a share of them, or in one process of several, threads that wait for
     each other's cores make a step many times slower.
     """
-    fellows = ranks.here()[1] if ranks.under_torchrun() else 1
+    _, fellows = ranks.here()
     if "OMP_NUM_THREADS" in os.environ and fellows == 1:  # among several torchrun sets it to 1, and nobody asked it to
         return
     torch.set_num_threads(max(1, usable_cores() // fellows))

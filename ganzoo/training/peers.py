@@ -15,10 +15,6 @@ from ganzoo.errors import RunError
 LOST = re.compile(r"connection (was )?(closed|reset|refused)|broken pipe|socket|timed? ?out|gloo|nccl", re.IGNORECASE)
 
 
-class PeerLost(RunError):
-    """Another process of this training ended before its time; what it said is the reason."""
-
-
 @contextmanager
 def peers_explained(folder: Path) -> Iterator[None]:
     """Turn what torch.distributed says of a connection that broke into a sentence that says how to go on."""
@@ -28,7 +24,7 @@ def peers_explained(folder: Path) -> Iterator[None]:
         together = ranks.under_torchrun()
         if not together or not (isinstance(error, dist.DistError) or LOST.search(str(error))):
             raise
-        raise PeerLost(
+        raise RunError(
             f"Another process of this training ended, and process {ranks.number()} cannot go on alone.\n"
-            f"Its own message says why. Go on with 'torchrun ... -m ganzoo train --resume {folder}'."
+            f"Its own message, if it left one, says why. Go on with 'torchrun ... -m ganzoo train --resume {folder}'."
         ) from error

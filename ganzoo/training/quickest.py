@@ -29,7 +29,7 @@ def time_precisions(config: TrainConfig, registry: Registry, data: ImageData, de
         for name, game in games.items():
             apply_precision(name)
             if round_:
-                times[name].append(clock(game.iterate))
+                times[name].append(sum(clock(game.iterate) for _ in range(game.period)) / game.period)
             else:
                 game.warm_up()
     return {name: statistics.median(seconds) for name, seconds in times.items()}

@@ -198,10 +198,11 @@ def build_state(config: TrainConfig, registry: Registry, data: ImageData, device
         )
     parts = config.accumulate * ranks.world()
     if config.batch_size % parts or config.batch_size // parts < 2:
-        size = parts * max(2, config.batch_size // parts)
+        less, more = (parts * max(2, count) for count in (config.batch_size // parts, config.batch_size // parts + 1))
         raise ConfigError(
-            f"A batch of {config.batch_size} cannot be divided: {ranks.world()} processes, {config.accumulate} rounds.\n"
-            f"Expected a multiple of {parts}, at least 2 samples for each: '--batch-size {size}'."
+            f"A batch of {config.batch_size} cannot be divided into {parts}: processes {ranks.world()}, accumulate "
+            f"{config.accumulate}.\nExpected a multiple of {parts}, with at least 2 samples for each: '--batch-size {less}' or "
+            f"'{more}', or another '--set accumulate=N'."
         )
     _, height, width, channels = data.images.shape
     image_shape = ImageShape(channels, height, width)
@@ -236,6 +237,9 @@ def build_state(config: TrainConfig, registry: Registry, data: ImageData, device
         technique = regularizers.get(name).build(context(options))
         require_technique(technique, (G, D), regularizers.describe(name))
         techniques[name] = technique.to(device)
+        if ranks.world() > 1:
+            gather_batch_norms(technique)
+            ranks.as_first_has([*technique.parameters(), *technique.buffers()])
     for name, given in config.augmentations.items():
         options = options_of(augmentations.get(name).options, given, f"augmentations.{name}")
         transform = augmentations.get(name).build(context(options))

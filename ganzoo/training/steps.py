@@ -92,7 +92,7 @@ class Round(NamedTuple):
 def _rounds(s: TrainingState, taken: Taken | None) -> Iterator[Round]:
     """The rounds of a batch. Without real images, labels are drawn as the data have them."""
     size, rounds = s.round_size, range(s.config.accumulate)
-    # Drawn beforehand, so that a batch in rounds is the batch that it is in one piece.
+    # Drawn beforehand: the game's numbers then come in the same order in one piece and in rounds.
     drawn = [s.data.draw_labels(size, s.random) for _ in rounds] if taken is None else None
     latents = [s.latents() for _ in rounds]
     for i, z in enumerate(latents):

@@ -16,7 +16,7 @@ from ganzoo import ranks
 from ganzoo.config import Resolved, TrainConfig, with_budget
 from ganzoo.data.load import load_dataset
 from ganzoo.devices import pick_device
-from ganzoo.errors import RunError
+from ganzoo.errors import ConfigError, RunError
 from ganzoo.registry import Registry
 from ganzoo.runs.checkpoint import newest_checkpoint
 from ganzoo.runs.folder import DataFacts, RunFolder, checkpoints
@@ -93,7 +93,7 @@ def resume(
         if DataFacts.of(data).sha256 != facts.sha256:
             raise RunError(
                 f"The data of {resolved.config.dataset!r} are not those that {folder} was trained on "
-                f"({len(data.images)} images, then {facts.images}).\nBring them back, or start a new run."
+                f"({len(data.images)} images now, {facts.images} then).\nBring them back, or start a new run."
             )
         with memory_explained(resolved.config, partial(_try_out, registry=registry, data=data, device=device)):
             return _go_on(run, resolved, registry, data, device, scorer)
@@ -101,6 +101,7 @@ def resume(
 
 def prepare(resolved: Resolved, registry: Registry) -> tuple[Resolved, TrainingState]:
     """A game at its start, and the configuration with what its data turned out to be; nothing is written."""
+    _require_alone()
     device = pick_device(resolved.config.device)
     make_ready()
     data, resolved = _load(resolved, registry)
@@ -111,6 +112,7 @@ def prepare(resolved: Resolved, registry: Registry) -> tuple[Resolved, TrainingS
 
 def estimate(resolved: Resolved, registry: Registry, *, iterations: int = 3) -> tuple[Resolved, Estimate]:
     """Load the data, build the networks, time a few iterations, write nothing."""
+    _require_alone()
     device = pick_device(resolved.config.device)
     make_ready()
     data, resolved = _load(resolved, registry)
@@ -135,10 +137,13 @@ def _go_on(
 ) -> Outcome:
     state = _build(resolved.config, registry, data, device)
     if ranks.told_by_first(bool(checkpoints(run.checkpoints))):
-        _take_up(state, run)
+        path = _take_up(state, run)
         scored = state.config.scoring.every is None or run.scores_at(state.nimg / 1000).is_file()
         if state.finished and ranks.told_by_first(scored or scorer is None):
+            done = f"its budget is used up after {state.nimg / 1000:g} kimg: give a larger '--kimg' or '--steps'"
+            _say(f"Nothing to do: {done}.")
             return Outcome(run.path, state.nimg, 0.0, 0.0)
+        _say(f"Going on from {path.name}.")
     else:  # it was stopped before its first one, and the beginning is a function of the configuration
         _say("There is no checkpoint yet: starting from the beginning.")
     with run.writing():
@@ -148,14 +153,13 @@ def _go_on(
         return _train(state, run, scorer)
 
 
-def _take_up(state: TrainingState, run: RunFolder) -> None:
-    """Load the newest good checkpoint, the same in all processes."""
+def _take_up(state: TrainingState, run: RunFolder) -> Path:
+    """Load the newest good checkpoint, the same in all processes. Gives its path."""
     path, tensors, counters = newest_checkpoint(run.checkpoints, _say)
     if ranks.told_by_first(path.name) != path.name:
         raise RunError(f"Process {ranks.number()} sees other checkpoints in {run.path} than process 0 does.")
     state.load(tensors, counters)
-    done = f"its budget is used up after {state.nimg / 1000:g} kimg: give a larger '--kimg' or '--steps'"
-    _say(f"Nothing to do: {done}." if state.finished else f"Going on from {path.name}.")
+    return path
 
 
 @contextmanager
@@ -231,6 +235,8 @@ def _train(state: TrainingState, run: RunFolder, scorer: Scorer | None) -> Outco
         if record.scorer:  # whatever stands in its way is better known before the work than after it
             record.save()
             record.score()
+    if ranks.world() > 1:
+        _say(f"{ranks.world()} processes, {state.round_size} images at a time in each.")
     begin, first = time.monotonic(), state.nimg
     with Interrupts() as interrupts, progress if ranks.first() else nullcontext():
         play(state, record, interrupts)
@@ -244,6 +250,7 @@ def _time(config: TrainConfig, registry: Registry, data: ImageData, device: torc
     engine = engine_for(state)
     engine.warm_up()
     clock = Clock(device)
+    iterations = -(-iterations // engine.period) * engine.period
     per_iteration = sum(clock(engine.iterate) for _ in range(iterations)) / iterations
     images_per_s = config.n_critic * config.batch_size / per_iteration
     if config.steps is not None:
@@ -252,6 +259,13 @@ def _time(config: TrainConfig, registry: Registry, data: ImageData, device: torc
         shown = 1000 * (config.kimg or 0)
     sizes = [sum(p.numel() for p in network.parameters()) for network in (state.G, state.D)]
     return Estimate(sizes[0], sizes[1], DataFacts.of(data), shown / images_per_s, images_per_s)
+
+
+def _require_alone() -> None:
+    if ranks.under_torchrun():
+        raise ConfigError(
+            "Under torchrun several processes train one game; this measures one process's. Run it without torchrun."
+        )
 
 
 def _say(text: str) -> None:

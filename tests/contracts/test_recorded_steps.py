@@ -1,11 +1,13 @@
-"""Every game's steps can be recorded: they read nothing back from the device and bring nothing from the host.
+"""Every game's steps can be recorded: they read nothing back, bring nothing from the host, and draw from the game's numbers.
 
 Played on torch's meta device, whose tensors have no values: to ask for one raises, and so does mixing in a tensor of the CPU.
+What would pass there all the same, copies from the host and draws of one's own, a dispatch mode refuses.
 """
 
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from ganzoo import ConfigError, ImageData
 from ganzoo.config import Layer, resolve
@@ -16,6 +18,35 @@ from ganzoo.training.steps import needs_real, update_d, update_g
 
 META = torch.device("meta")
 BATCH = 4
+
+
+class Refused(RuntimeError):
+    """What a recorded step must not do; on the meta device it would pass."""
+
+
+class Watched(TorchDispatchMode):
+    """Refuses copies from the host and random numbers that are not the game's."""
+
+    COPIES = ("lift_fresh", "_to_copy", "copy_")
+    DRAWS = (
+        "rand",
+        "randn",
+        "randint",
+        "rand_like",
+        "randn_like",
+        "randperm",
+        "normal_",
+        "uniform_",
+    )
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        name = func._overloadpacket.__name__
+        tensors = [value for value in args if isinstance(value, torch.Tensor)]
+        if name in self.COPIES and any(tensor.device != META for tensor in tensors):
+            raise Refused(f"meta: {name} of a tensor on the host")
+        if name in self.DRAWS:
+            raise Refused(f"meta: {name} draws by itself")
+        return func(*args, **(kwargs or {}))
 
 
 class Valueless(Random):
@@ -59,7 +90,19 @@ def start(registry, tiny, request_of, monkeypatch):
 def play(state):
     taken = Taken(torch.empty(BATCH, dtype=torch.int64, device=META))
     due = tuple(state.techniques)
-    return update_d(state, taken, due=due), update_g(state, taken if needs_real(state) else None, due=due)
+    modules = (state.G, state.D, state.augmentations, *state.techniques.values())
+    before = [[id(tensor) for tensor in (*m.buffers(), *m.parameters())] for m in modules]
+    with Watched(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch, "tensor", refused)
+        scalars = update_d(state, taken, due=due), update_g(state, taken if needs_real(state) else None, due=due)
+    after = [[id(tensor) for tensor in (*m.buffers(), *m.parameters())] for m in modules]
+    if after != before:  # a replay would go on writing into the tensor of the recording
+        raise Refused("meta: a buffer became another tensor; it is to be changed in place")
+    return scalars
+
+
+def refused(*args, **kwargs):
+    raise Refused("meta: torch.tensor makes its values on the host")
 
 
 def test_the_steps_of_every_pair(architecture, num_classes, loss, start):
@@ -88,19 +131,52 @@ def test_the_steps_of_every_technique_on_every_architecture(architecture, num_cl
     assert played >= len(registry.augmentations) + 1
 
 
-class Peeking(Technique):
+class Offending(Technique):
+    """A technique with one thing in its penalty that cannot be recorded."""
+
+    def __init__(self, offence):
+        super().__init__()
+        self.register_buffer("p", torch.zeros((), device=META))
+        self.offence = offence
+
     def d_penalty(self, step):
-        return step.fake_output.logits.mean() if step.real_output.logits.mean() > 0 else None
+        logits = step.fake_output.logits
+        found = self.offence(self, step, logits)
+        return (found if isinstance(found, torch.Tensor) else logits).mean()
 
 
-class FromTheHost(Technique):
-    def d_penalty(self, step):
-        return (step.fake_output.logits * torch.linspace(0, 1, BATCH)).mean()
+def rebind(technique, step, logits):
+    technique.p = technique.p * 0.9 + logits.detach().mean()
 
 
-@pytest.mark.parametrize("technique", [Peeking(), FromTheHost()])
-def test_a_step_that_cannot_be_recorded_is_found_here(technique, registry, start):
+OFFENCES = {
+    "item": lambda technique, step, logits: logits * logits.sum().item(),
+    "branch": lambda technique, step, logits: logits if logits.mean() > 0 else -logits,
+    "float": lambda technique, step, logits: logits * float(step.nimg),
+    "mask": lambda technique, step, logits: logits[logits > 0],
+    "host": lambda technique, step, logits: logits * torch.linspace(0, 1, BATCH),
+    "moved": lambda technique, step, logits: logits * torch.linspace(0, 1, BATCH).to(logits.device),
+    "tensor": lambda technique, step, logits: logits * torch.tensor([0.0, 1.0, 2.0, 3.0], device=logits.device),
+    "filled": lambda technique, step, logits: technique.p.copy_(torch.ones(())),
+    "drawn": lambda technique, step, logits: logits * torch.randn(BATCH, device=logits.device),
+    "rebound": rebind,
+}
+
+
+@pytest.mark.parametrize("name", sorted(OFFENCES))
+def test_a_step_that_cannot_be_recorded_is_found_here(name, registry, start):
     state = start(registry.architectures.get("mlp"), registry.losses.get("ns"), 0)
-    state.techniques["bad"] = technique
-    with pytest.raises(RuntimeError, match=r"meta"):
+    state.techniques["bad"] = Offending(OFFENCES[name])
+    with pytest.raises(RuntimeError, match=r"meta|dynamic shape"):
         play(state)
+
+
+def test_what_keeps_to_the_rules_is_let_through(registry, start):
+    def lawful(technique, step, logits):
+        technique.p.lerp_(logits.detach().mean(), 0.1)
+        strength = (step.nimg / 1e6).clamp(max=1) * technique.p
+        return torch.where(logits > 0, logits, 0) * strength * step.random.uniform(BATCH)
+
+    state = start(registry.architectures.get("mlp"), registry.losses.get("ns"), 0)
+    state.techniques["good"] = Offending(lawful)
+    play(state)

@@ -17,6 +17,7 @@ def test_auto_is_cuda_where_there_is_one(monkeypatch):
 def test_each_process_of_a_machine_takes_a_device_of_its_own(name, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "test")
     monkeypatch.setenv("LOCAL_RANK", "1")
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
     assert pick_device(name) == torch.device("cuda:1")

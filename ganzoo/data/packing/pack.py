@@ -26,7 +26,7 @@ from ganzoo.data.packing.parallel import decoded
 from ganzoo.data.packing.scan import scan_dataset
 from ganzoo.data.packing.split_files import SplitFiles, writing
 from ganzoo.data.packing.unfinished import Asked, SplitProgress, Unfinished, held
-from ganzoo.errors import BrokenPlugin
+from ganzoo.errors import BrokenPlugin, DataError
 from ganzoo.progress import Stages
 from ganzoo.registry import Registry
 from ganzoo.specs import ImageSource, Split
@@ -130,7 +130,11 @@ def _write_images(
                     files.append(_checked(image, source))
                 progress.taken += 1
             stage.advance(len(block))
-            broken.judge()
+            try:
+                broken.judge()
+            except DataError as error:
+                error.add_note(f"Then delete {begun.folder} and pack again: there are others by now.")
+                raise
             if time.monotonic() - saved > SAVE_EVERY_S:
                 files.save()
                 begun.save()

@@ -90,7 +90,8 @@ class Pack:
                     f"{path} is not packed to its end.\nGo on with the command that began it: 'ganzoo data pack SRC {path}'."
                 )
             found = "is no packed folder: it has no pack.json" if path.exists() else "does not exist"
-            raise DataError(f"{path} {found}.\nPack images with 'ganzoo data pack SRC {path}'.")
+            out = "OUT" if path.exists() else path
+            raise DataError(f"{path} {found}.\nPack images with 'ganzoo data pack SRC {out}'.")
         return cls(path, parse(file, PackFacts))
 
     def write(self) -> None:

@@ -68,7 +68,7 @@ def test_rounds_of_accumulation_give_the_weights_of_the_whole_batch(tmp_path):
 
 @pytest.mark.parametrize("settings", [{"batch_size": 10, "accumulate": 4}, {"batch_size": 4, "accumulate": 4}])
 def test_a_batch_that_cannot_be_divided_is_refused(settings):
-    with pytest.raises(ConfigError, match=r"cannot be divided: 1 processes, 4 rounds(.|\n)*--batch-size 8"):
+    with pytest.raises(ConfigError, match=r"cannot be divided into 4: processes 1, accumulate 4(.|\n)*--batch-size 8"):
         games_together.state("mlp-hinge", GAMES["mlp-hinge"] | settings)
 
 
