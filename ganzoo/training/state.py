@@ -156,7 +156,7 @@ class TrainingState:
                 state.setdefault(int(index), {})[key] = tensor
             optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
             _lay_out_as_parameters(optimizer)
-        missing = [key for key in ("nimg", "d_steps", "g_steps", "position") if not isinstance(counters.get(key), int)]
+        missing = [key for key in ("nimg", "d_steps", "g_steps", "position") if not _is_count(counters.get(key))]
         missing += [key for key in ("random.game", "random.cpu") if key not in tensors]
         if missing:
             raise RunError(f"The checkpoint lacks {', '.join(missing)}: another ganzoo wrote it.")
@@ -184,6 +184,10 @@ def _lay_out_as_parameters(optimizer: torch.optim.Optimizer) -> None:
         for key, value in values.items():
             if torch.is_tensor(value) and value.shape == parameter.shape:
                 values[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _below(tensors: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:

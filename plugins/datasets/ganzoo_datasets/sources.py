@@ -119,6 +119,11 @@ def _plain_members(tar: tarfile.TarFile) -> Members:
                 yield member.name, member.offset_data, member.size
 
     index = Index(places())
+    # tarfile takes a damaged header for the end; the true one is a block of zeros.
+    assert tar.fileobj is not None  # as of any archive that was opened
+    tar.fileobj.seek(tar.offset)
+    if tar.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+        raise tarfile.ReadError(f"it is cut short or damaged after {len(index.names):,} images")
 
     def open_member(name: str) -> IO[bytes]:
         info = sparse.get(name)

@@ -16,7 +16,7 @@ from ganzoo.config import Layer, resolve
 from ganzoo.errors import RunError
 from ganzoo.registry import get_registry
 from ganzoo.runs.folder import RunFolder, checkpoints
-from ganzoo.sealed import read_sealed
+from ganzoo.sealed import read_sealed, write_sealed
 from ganzoo.training import resume, start
 
 TINY = {
@@ -115,6 +115,17 @@ def test_a_run_goes_on_from_another_working_folder(tmp_path, monkeypatch):
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert resume(tmp_path / "run", get_registry(), steps=2).nimg == 16
+
+
+@pytest.mark.parametrize("value", [-5, None, 1.5, True])
+@pytest.mark.parametrize("key", ["position", "nimg", "g_steps"])
+def test_a_checkpoint_whose_counts_cannot_be_is_refused(key, value, tmp_path):
+    start(tiny("mlp-ns", steps=1), get_registry(), tmp_path / "run")
+    (path,) = checkpoints(tmp_path / "run" / "checkpoints")
+    tensors, counters = read_sealed(path)
+    write_sealed(path, tensors, counters | {key: value})
+    with pytest.raises(RunError, match=f"lacks {key}"):
+        resume(tmp_path / "run", get_registry(), steps=2)
 
 
 def test_two_trainers_cannot_share_a_folder(tmp_path):

@@ -386,6 +386,19 @@ def test_a_tar_is_read_like_a_folder_and_its_links_are_not_followed(load, tmp_pa
     assert counts(load(f"tar:{tar_of(tmp_path / name, members)}")) == {"a": 1, "b": 1}
 
 
+@pytest.mark.parametrize("harm", ["flipped", "cut"])
+def test_a_plain_tar_that_is_damaged_in_the_middle_is_no_smaller_data_set(harm, load, tmp_path):
+    path = tar_of(tmp_path / "a.tar", {f"{i}.png": png() for i in range(6)})
+    content = bytearray(path.read_bytes())
+    with tarfile.open(path) as tar:
+        third = tar.getmembers()[2].offset
+    if harm == "flipped":
+        content[third + 10] ^= 1
+    path.write_bytes(content if harm == "flipped" else content[:third])
+    with pytest.raises(DataError, match=r"cut short or damaged|unexpected end"):
+        load(f"tar:{path}")
+
+
 def test_a_tar_that_is_cut_too_large_or_none_is_an_error(load, tmp_path, monkeypatch):
     path = tar_of(tmp_path / "a.tar.xz", {"a.png": noise()})
     monkeypatch.setattr(sources, "LARGEST_TAR", 10)
