@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from ganzoo import __version__
+from ganzoo import __version__, torchrun
 from ganzoo.errors import GanzooError
 from ganzoo.hookspecs import COMMANDS
 from ganzoo_serve.errors import RequestError, ServeError
@@ -21,8 +21,7 @@ class Failure(click.ClickException):
     """An error that the user can put right, on its way to the exit code."""
 
     def __init__(self, error: Exception) -> None:
-        number = os.environ.get("RANK", "0") if "TORCHELASTIC_RUN_ID" in os.environ else "0"  # of several by torchrun
-        who = f"(process {number}) " if number != "0" else ""
+        who = f"(process {torchrun.number()}) " if torchrun.number() else ""
         super().__init__("\n".join([who + str(error), *getattr(error, "__notes__", [])]))
         # ganzoo_serve knows no exit codes; a RequestError is a value that a model cannot take.
         self.code = getattr(error, "exit_code", 2 if isinstance(error, RequestError) else 1)
@@ -67,6 +66,15 @@ class Zoo(click.Group):
         return {str(command.name): command for command in commands}
 
 
+def wait_briefly() -> None:
+    """Let threads of torch that wait for one whose core is taken give theirs away soon, unless the user said otherwise.
+
+    With GNU's runtime they keep it busy for milliseconds: beside another program a training was seen at a tenth of its
+    speed. To be called before torch is loaded, when that runtime reads it.
+    """
+    os.environ.setdefault("GOMP_SPINCOUNT", "30000")
+
+
 @click.group(cls=Zoo, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="ganzoo")
 def main() -> None:
@@ -78,6 +86,4 @@ def main() -> None:
     ganzoo sample RUN/model.onnx --seeds 0-63 -o grid.png
     ganzoo serve RUN/model.onnx                      # http://127.0.0.1:8000
     """
-    # Threads of torch that wait for one whose core is taken keep theirs busy for milliseconds, with GNU's runtime: beside
-    # another program a training was seen at a tenth of its speed. Its runtime reads this once, when torch is loaded.
-    os.environ.setdefault("GOMP_SPINCOUNT", "30000")
+    wait_briefly()

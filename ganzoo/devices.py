@@ -2,7 +2,7 @@
 
 import torch
 
-from ganzoo import ranks
+from ganzoo import torchrun
 from ganzoo.errors import ConfigError
 
 
@@ -11,7 +11,7 @@ def pick_device(name: str) -> torch.device:
 
     Of the processes that torchrun started, each takes the CUDA device of its own number.
     """
-    own, fellows = ranks.here()
+    own, fellows = torchrun.on_this_machine()
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() and torch.cuda.device_count() >= fellows else "cpu"
     if name == "cuda" and fellows > 1:

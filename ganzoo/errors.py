@@ -4,9 +4,20 @@ Every error here says what was wrong, what was expected and what to run next; ``
 without a traceback. Bugs are other exceptions, and keep theirs.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from ganzoo_serve.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+
+def findings(error: ValidationError, most: int | None = None) -> str:
+    """What pydantic found wrong in a document, on one line; the first ``most`` of it."""
+    return "; ".join(f"{'.'.join(map(str, f['loc'])) or 'document'}: {f['msg']}" for f in error.errors()[:most])
 
 
 class GanzooError(Exception):

@@ -5,7 +5,7 @@ Without torchrun there is one process, and nothing here costs or changes anythin
 
 from __future__ import annotations
 
-import os
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -17,31 +17,11 @@ from torch import Tensor
 from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 
+from ganzoo import torchrun
+
 T = TypeVar("T")
 TIMEOUT = timedelta(hours=1)  # the first process may measure the generator while the others wait for it
 _solo = False
-
-
-def under_torchrun() -> bool:
-    """Whether torchrun started this process."""
-    return "TORCHELASTIC_RUN_ID" in os.environ
-
-
-def started_again() -> bool:
-    """Whether torchrun started the processes anew after one of them died."""
-    return _restarts() > 0
-
-
-def number() -> int:
-    """This process's number as torchrun gave it, also before the processes are joined and after they fell apart."""
-    return int(os.environ.get("RANK", "0")) if under_torchrun() else 0
-
-
-def here() -> tuple[int, int]:
-    """This process's number among those on this machine, and how many there are."""
-    if not under_torchrun():
-        return 0, 1
-    return int(os.environ.get("LOCAL_RANK", "0")), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 
 
 def rank() -> int:
@@ -56,18 +36,24 @@ def world() -> int:
 
 def first() -> bool:
     """Whether this is the process that writes: files, progress and messages are its own."""
-    return number() == 0
+    return torchrun.number() == 0
+
+
+def say(text: str) -> None:
+    """Tell the user something on stderr, once, however many processes there are."""
+    if first():
+        print(text, file=sys.stderr)
 
 
 @contextmanager
 def joined(device: torch.device) -> Iterator[None]:
     """Join the processes that torchrun started; alone if it did not. Tensors on the CPU go by gloo, those on CUDA by NCCL."""
-    if not under_torchrun() or dist.is_initialized():
+    if not torchrun.started() or dist.is_initialized():
         yield
         return
     store, own, count = next(rendezvous("env://", timeout=TIMEOUT))
     # torchrun keeps its store when it starts the processes again, and in it the addresses of those that died.
-    store = PrefixStore(f"ganzoo/{_restarts()}", store)
+    store = PrefixStore(f"ganzoo/{torchrun.restarts()}", store)
     backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
     dist.init_process_group(backend, store=store, rank=own, world_size=count, timeout=TIMEOUT)
     try:
@@ -129,7 +115,8 @@ def average(tensors: Iterable[Tensor]) -> None:
         return
     flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
     dist.all_reduce(flat)
-    _unpack(flat / world(), tensors)
+    means = (flat / world()).split([tensor.numel() for tensor in tensors])
+    torch._foreach_copy_(tensors, [mean.view_as(tensor) for mean, tensor in zip(means, tensors, strict=True)])
 
 
 @torch.no_grad()
@@ -192,12 +179,3 @@ class _SumOfParts(torch.autograd.Function):
 
 def _together() -> bool:
     return dist.is_initialized() and not _solo
-
-
-def _restarts() -> int:
-    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
-
-
-def _unpack(flat: Tensor, tensors: list[Tensor]) -> None:
-    parts = flat.split([tensor.numel() for tensor in tensors])
-    torch._foreach_copy_(tensors, [part.view_as(tensor) for part, tensor in zip(parts, tensors, strict=True)])

@@ -62,7 +62,6 @@ def measure_speed(s: TrainingState, *, rounds: int, against: Path | None = None)
     def iterations() -> None:
         for _ in range(period):
             engine.iterate()
-            update_ema(s.G_ema, s.G, 0.999)
 
     def other_iterations() -> None:
         for _ in range(period):

@@ -124,13 +124,13 @@ def command(
     if dry_run:
         return _dry_run(resolved)
 
+    from ganzoo import torchrun
     from ganzoo.evaluation.watch import Watch
-    from ganzoo.ranks import under_torchrun
     from ganzoo.runs.folder import new_run
     from ganzoo.training import start
     from ganzoo.training.interrupts import terminable
 
-    if out is None and under_torchrun():
+    if out is None and torchrun.started():
         raise click.UsageError(
             "Under torchrun name the folder by --out: all processes, and those started again, go there."
         )

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from ganzoo.config import Section
-from ganzoo.errors import DataError
+from ganzoo.errors import DataError, findings
 from ganzoo.evaluation.protocol import Protocol
 from ganzoo.files import write_whole
 
@@ -69,9 +69,8 @@ class Evaluation(Section):
         try:
             return cls.model_validate_json(path.read_text(encoding="utf-8"))
         except ValidationError as error:
-            found = "; ".join(f"{'.'.join(map(str, f['loc'])) or 'document'}: {f['msg']}" for f in error.errors()[:3])
             raise DataError(
-                f"{path} is no evaluation: {found}\nExpected what 'ganzoo eval ... --json FILE' wrote."
+                f"{path} is no evaluation: {findings(error, 3)}\nExpected what 'ganzoo eval ... --json FILE' wrote."
             ) from None
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(

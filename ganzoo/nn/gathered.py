@@ -32,9 +32,8 @@ class GatheredBatchNorm(_BatchNorm):
         if self.weight is not None:
             scale = scale * self.weight
         shape = (1, -1, *[1] * (x.dim() - 2))
-        scaled = (x - mean.view(shape)) * scale.view(
-            shape
-        )  # not x * scale - mean * scale, which cancels for large means
+        # Not x * scale - mean * scale, which cancels for large means.
+        scaled = (x - mean.view(shape)) * scale.view(shape)
         return (scaled if self.bias is None else scaled + self.bias.view(shape)).to(input.dtype)
 
     @torch.no_grad()

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from ganzoo.config import Resolved, Section, TrainConfig
 from ganzoo.data.identity import content_sha256
-from ganzoo.errors import RunError
+from ganzoo.errors import RunError, findings
 from ganzoo.files import remove_torn, write_whole
 from ganzoo.specs import ImageData
 
@@ -130,7 +130,7 @@ class RunFolder:
             resolved = Resolved(TrainConfig.model_validate(document["config"]), dict(document["origins"]))
             return resolved, DataFacts.model_validate(document["data"])
         except ValidationError as error:
-            problem = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in error.errors())
+            problem = findings(error)
         except KeyError as error:
             problem = f"it has no {error}"
         except (ValueError, TypeError, RecursionError) as error:

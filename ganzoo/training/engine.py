@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
 from ganzoo.config import TrainConfig
 from ganzoo.training.data import Taken
+from ganzoo.training.ema import ema_decay, update_ema
 from ganzoo.training.graphs import PLAYED_FIRST, CudaRecorder, Graphs, Recorder
 from ganzoo.training.state import TrainingState
 from ganzoo.training.steps import Scalars, needs_real, update_d, update_g
@@ -49,11 +51,23 @@ class Engine:
         self.s.g_steps += 1
         return scalars
 
-    def iterate(self) -> None:
-        """One iteration at the usual pace, for timing: ``n_critic`` updates of the discriminator and one of the generator."""
-        for _ in range(self.s.config.n_critic):  # a boost is an exception, not the pace
-            self.d_step()
-        self.g_step()
+    def iterate(self, d_steps: int | None = None, log: Callable[[Scalars], object] | None = None) -> None:
+        """One iteration: updates of the discriminator, one of the generator, and one of its average.
+
+        ``d_steps`` are ``n_critic`` unless told, which is the usual pace: a boost is an exception. ``log`` is given each
+        update's scalars.
+        """
+        s = self.s
+        begin = s.nimg
+        for _ in range(s.config.n_critic if d_steps is None else d_steps):
+            scalars = self.d_step()
+            if log:
+                log(scalars)
+        scalars = self.g_step()
+        if log:
+            log(scalars)
+        decay = ema_decay(s.nimg - begin, s.nimg, s.config.ema_halflife_kimg, s.config.ema_rampup)
+        update_ema(s.G_ema, s.G, decay)
 
     def warm_up(self) -> None:
         """Play until what comes is as quick as it will ever be: the first steps pay for allocations and recordings."""

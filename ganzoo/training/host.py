@@ -1,4 +1,7 @@
-"""This process and its machine: the cores that it may use, and the memory that it keeps."""
+"""This process and its machine: the cores that it may use, and the memory that it keeps.
+
+How threads wait for each other must be set before torch is loaded: see ``ganzoo.cli.wait_briefly``.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ import sys
 
 import torch
 
-from ganzoo import ranks
-from ganzoo.cores import usable_cores
+from ganzoo import torchrun
+from ganzoo_serve.cores import usable_cores
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 KEPT = 2**30  # bytes
@@ -27,7 +30,7 @@ def share_cores() -> None:
     torch counts the machine's cores. In a container with a share of them, or in one process of several, threads that wait for
     each other's cores make a step many times slower.
     """
-    _, fellows = ranks.here()
+    _, fellows = torchrun.on_this_machine()
     if "OMP_NUM_THREADS" in os.environ and fellows == 1:  # among several torchrun sets it to 1, and nobody asked it to
         return
     torch.set_num_threads(max(1, usable_cores() // fellows))

@@ -6,7 +6,6 @@ import math
 
 from ganzoo import ranks
 from ganzoo.training.averages import Averages
-from ganzoo.training.ema import ema_decay, update_ema
 from ganzoo.training.engine import critic_steps, engine_for
 from ganzoo.training.interrupts import Interrupts
 from ganzoo.training.record import Record
@@ -20,10 +19,7 @@ def play(s: TrainingState, record: Record, interrupts: Interrupts) -> None:
     config, engine, averages = s.config, engine_for(s), Averages()
     while not s.finished and not _asked_to_stop(interrupts):
         begin = s.nimg
-        for _ in range(critic_steps(config, s.g_steps)):
-            averages.add(engine.d_step())
-        averages.add(engine.g_step())
-        update_ema(s.G_ema, s.G, ema_decay(s.nimg - begin, s.nimg, config.ema_halflife_kimg, config.ema_rampup))
+        engine.iterate(critic_steps(config, s.g_steps), averages.add)
 
         if due(LOG_EVERY_KIMG, begin, s.nimg) or s.finished:
             record.losses(averages.read())

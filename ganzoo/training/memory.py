@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import torch
 
-from ganzoo import ranks
+from ganzoo import torchrun
 from ganzoo.config import TrainConfig
 from ganzoo.errors import GanzooError
 
@@ -44,7 +44,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def _advice(config: TrainConfig, trial: Trial) -> str:
     smaller = "a smaller '--resolution' or narrower networks ('ganzoo list architectures')"
-    if ranks.under_torchrun():  # the other processes are elsewhere by now, and no step is played without them
+    if torchrun.started():  # the other processes are elsewhere by now, and no step is played without them
         return f"Try '--set accumulate={2 * config.accumulate}', more processes, {smaller}."
     fitting = fitting_rounds(config, trial)
     if fitting is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch.distributed as dist
 
-from ganzoo import ranks
+from ganzoo import torchrun
 from ganzoo.errors import RunError
 
 LOST = re.compile(r"connection (was )?(closed|reset|refused)|broken pipe|socket|timed? ?out|gloo|nccl", re.IGNORECASE)
@@ -21,10 +21,9 @@ def peers_explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        together = ranks.under_torchrun()
-        if not together or not (isinstance(error, dist.DistError) or LOST.search(str(error))):
+        if not torchrun.started() or not (isinstance(error, dist.DistError) or LOST.search(str(error))):
             raise
         raise RunError(
-            f"Another process of this training ended, and process {ranks.number()} cannot go on alone.\n"
+            f"Another process of this training ended, and process {torchrun.number()} cannot go on alone.\n"
             f"Its own message, if it left one, says why. Go on with 'torchrun ... -m ganzoo train --resume {folder}'."
         ) from error

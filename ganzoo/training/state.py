@@ -161,12 +161,14 @@ class TrainingState:
         if missing:
             raise RunError(f"The checkpoint lacks {', '.join(missing)}: another ganzoo wrote it.")
         self.random.generator.set_state(tensors["random.game"])
-        if (
-            len(tensors["random.cpu"]) == ranks.world()
-        ):  # else they draw on from the seeds of the start; clone: torch reads a view from its storage's beginning
-            torch.set_rng_state(tensors["random.cpu"][ranks.rank()].clone())
-            if self.device.type == "cuda" and "random.cuda" in tensors:
-                torch.cuda.set_rng_state(tensors["random.cuda"][ranks.rank()].clone(), self.device)
+        # Of another number of processes: they draw on from the seeds of the start.
+        if len(tensors["random.cpu"]) == ranks.world():
+            own = {
+                name: tensors[name][ranks.rank()].clone() for name in ("random.cpu", "random.cuda") if name in tensors
+            }
+            torch.set_rng_state(own["random.cpu"])  # cloned: torch reads a view from its storage's beginning
+            if self.device.type == "cuda" and "random.cuda" in own:
+                torch.cuda.set_rng_state(own["random.cuda"], self.device)
         self.nimg, self.d_steps, self.g_steps = counters["nimg"], counters["d_steps"], counters["g_steps"]
         self.data.position = counters["position"]
 

@@ -35,7 +35,15 @@ def update_d(s: TrainingState, taken: Taken | None, *, due: Sequence[str]) -> Sc
             fake_images = s.G(z, labels).float()
         real_images, fake_images = s.augment(real_images), s.augment(fake_images)
         real, fake = s.judge_pair(real_images, fake_images, labels)
-        step = _step(s, z, fake_images, labels, fake, real_images, real)
+        step = _step(
+            s,
+            z=z,
+            labels=labels,
+            fake_images=fake_images,
+            fake_output=fake,
+            real_images=real_images,
+            real_output=real,
+        )
 
         losses = s.game.d_loss(real_logits=real.logits, fake_logits=fake.logits)
         total, penalties = _with_penalties(losses.mean(), s, due, step, "d")
@@ -66,7 +74,15 @@ def update_g(s: TrainingState, taken: Taken | None, *, due: Sequence[str]) -> Sc
             fake_images = s.G(z, labels).float()
         fake_images = s.augment(fake_images)
         fake = s.judge(fake_images, labels)
-        step = _step(s, z, fake_images, labels, fake, real_images, real)
+        step = _step(
+            s,
+            z=z,
+            labels=labels,
+            fake_images=fake_images,
+            fake_output=fake,
+            real_images=real_images,
+            real_output=real,
+        )
 
         losses = s.game.g_loss(fake_logits=fake.logits, real_logits=None if real is None else real.logits)
         total, penalties = _with_penalties(losses.mean(), s, due, step, "g")
@@ -135,23 +151,24 @@ def _means(rounds: list[Scalars]) -> Scalars:
 
 def _step(
     s: TrainingState,
+    *,
     z: Tensor,
-    fake_images: Tensor,
     labels: Tensor | None,
-    fake: DOutput,
+    fake_images: Tensor,
+    fake_output: DOutput,
     real_images: Tensor | None,
-    real: DOutput | None,
+    real_output: DOutput | None,
 ) -> Step:
     return Step(
         generator=s.G,
         discriminator=s.D,
         discriminate=s.discriminate,
         z=z,
-        fake_images=fake_images,
         labels=labels,
-        fake_output=fake,
+        fake_images=fake_images,
+        fake_output=fake_output,
         real_images=real_images,
-        real_output=real,
+        real_output=real_output,
         random=s.random,
         nimg=s.nimg_here,
     )

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import torch
 
-from ganzoo import ranks
+from ganzoo import ranks, torchrun
 from ganzoo.config import Resolved, TrainConfig, with_budget
-from ganzoo.data.load import load_dataset
 from ganzoo.devices import pick_device
 from ganzoo.errors import ConfigError, RunError
 from ganzoo.registry import Registry
 from ganzoo.runs.checkpoint import newest_checkpoint
 from ganzoo.runs.folder import DataFacts, RunFolder, checkpoints
-from ganzoo.specs import ImageData
 from ganzoo.training.clock import Clock
-from ganzoo.training.engine import Engine, critic_steps_before, engine_for
+from ganzoo.training.engine import critic_steps_before, engine_for
 from ganzoo.training.host import make_ready
 from ganzoo.training.interrupts import Interrupts
 from ganzoo.training.loop import play
-from ganzoo.training.memory import memory_explained
 from ganzoo.training.peers import peers_explained
-from ganzoo.training.precision import apply_precision
 from ganzoo.training.progress import TrainingProgress
-from ganzoo.training.quickest import choose_precision, time_precisions
 from ganzoo.training.record import Record, Scorer
-from ganzoo.training.state import TrainingState, build_state
+from ganzoo.training.setup import Setup
+from ganzoo.training.state import TrainingState
 
 
 @dataclass(frozen=True)
@@ -64,14 +58,14 @@ def start(resolved: Resolved, registry: Registry, folder: Path, *, scorer: Score
     all processes call this alike; those that it started again go on with the run.
     """
     run = RunFolder(folder)
-    if ranks.started_again() and run.config_file.is_file():
+    if torchrun.restarts() and run.config_file.is_file():
         return resume(folder, registry, scorer=scorer)
     with _together(resolved.config, folder) as device:
         if ranks.first():
             run.require_free()
-        data, resolved = _load(resolved, registry)
-        with memory_explained(resolved.config, partial(_try_out, registry=registry, data=data, device=device)):
-            return _begin(run, resolved, registry, data, device, scorer)
+        setup = Setup.load(resolved, registry, device)
+        with setup.memory_explained():
+            return _begin(run, setup, scorer)
 
 
 def resume(
@@ -89,75 +83,66 @@ def resume(
     run = RunFolder(folder)
     before, facts = run.read_config()
     with _together(before.config, folder) as device, _held(run):
-        data, resolved = _load(with_budget(before, kimg=kimg, steps=steps), registry)
-        if DataFacts.of(data).sha256 != facts.sha256:
+        setup = Setup.load(with_budget(before, kimg=kimg, steps=steps), registry, device)
+        if DataFacts.of(setup.data).sha256 != facts.sha256:
             raise RunError(
-                f"The data of {resolved.config.dataset!r} are not those that {folder} was trained on "
-                f"({len(data.images)} images now, {facts.images} then).\nBring them back, or start a new run."
+                f"The data of {setup.config.dataset!r} are not those that {folder} was trained on "
+                f"({len(setup.data.images)} images now, {facts.images} then).\nBring them back, or start a new run."
             )
-        with memory_explained(resolved.config, partial(_try_out, registry=registry, data=data, device=device)):
-            return _go_on(run, resolved, registry, data, device, scorer)
+        with setup.memory_explained():
+            return _go_on(run, setup, facts, scorer)
 
 
 def prepare(resolved: Resolved, registry: Registry) -> tuple[Resolved, TrainingState]:
     """A game at its start, and the configuration with what its data turned out to be; nothing is written."""
-    _require_alone()
-    device = pick_device(resolved.config.device)
-    make_ready()
-    data, resolved = _load(resolved, registry)
-    with memory_explained(resolved.config, partial(_try_out, registry=registry, data=data, device=device)):
-        resolved = _with_precision(resolved, registry, data, device)
-        return resolved, _build(resolved.config, registry, data, device)
+    setup = _alone(resolved, registry)
+    with setup.memory_explained():
+        setup = setup.with_precision()
+        return setup.resolved, setup.build()
 
 
 def estimate(resolved: Resolved, registry: Registry, *, iterations: int = 3) -> tuple[Resolved, Estimate]:
     """Load the data, build the networks, time a few iterations, write nothing."""
-    _require_alone()
-    device = pick_device(resolved.config.device)
-    make_ready()
-    data, resolved = _load(resolved, registry)
-    with memory_explained(resolved.config, partial(_try_out, registry=registry, data=data, device=device)):
-        resolved = _with_precision(resolved, registry, data, device)
-        return resolved, _time(resolved.config, registry, data, device, iterations)
+    setup = _alone(resolved, registry)
+    with setup.memory_explained():
+        setup = setup.with_precision()
+        return setup.resolved, _time(setup, iterations)
 
 
-def _begin(
-    run: RunFolder, resolved: Resolved, registry: Registry, data: ImageData, device: torch.device, scorer: Scorer | None
-) -> Outcome:
-    resolved = _anchored(_with_precision(resolved, registry, data, device))
-    state = _build(resolved.config, registry, data, device)
+def _begin(run: RunFolder, setup: Setup, scorer: Scorer | None) -> Outcome:
+    setup = setup.with_precision()
+    setup = replace(setup, resolved=_anchored(setup.resolved))
+    state = setup.build()
     with _held(run), run.writing():
         if ranks.first():
-            run.create(resolved, DataFacts.of(data))
+            run.create(setup.resolved, DataFacts.of(setup.data))
         return _train(state, run, scorer)
 
 
-def _go_on(
-    run: RunFolder, resolved: Resolved, registry: Registry, data: ImageData, device: torch.device, scorer: Scorer | None
-) -> Outcome:
-    state = _build(resolved.config, registry, data, device)
+def _go_on(run: RunFolder, setup: Setup, facts: DataFacts, scorer: Scorer | None) -> Outcome:
+    state = setup.build()
     if ranks.told_by_first(bool(checkpoints(run.checkpoints))):
         path = _take_up(state, run)
         scored = state.config.scoring.every is None or run.scores_at(state.nimg / 1000).is_file()
         if state.finished and ranks.told_by_first(scored or scorer is None):
             done = f"its budget is used up after {state.nimg / 1000:g} kimg: give a larger '--kimg' or '--steps'"
-            _say(f"Nothing to do: {done}.")
+            ranks.say(f"Nothing to do: {done}.")
             return Outcome(run.path, state.nimg, 0.0, 0.0)
-        _say(f"Going on from {path.name}.")
+        ranks.say(f"Going on from {path.name}.")
     else:  # it was stopped before its first one, and the beginning is a function of the configuration
-        _say("There is no checkpoint yet: starting from the beginning.")
+        ranks.say("There is no checkpoint yet: starting from the beginning.")
     with run.writing():
         if ranks.first():
-            run.write_config(resolved, DataFacts.of(data))
+            run.write_config(setup.resolved, facts)
             run.rewind(state.nimg)
         return _train(state, run, scorer)
 
 
 def _take_up(state: TrainingState, run: RunFolder) -> Path:
     """Load the newest good checkpoint, the same in all processes. Gives its path."""
-    path, tensors, counters = newest_checkpoint(run.checkpoints, _say)
+    path, tensors, counters = newest_checkpoint(run.checkpoints, ranks.say)
     if ranks.told_by_first(path.name) != path.name:
-        raise RunError(f"Process {ranks.number()} sees other checkpoints in {run.path} than process 0 does.")
+        raise RunError(f"Process {torchrun.number()} sees other checkpoints in {run.path} than process 0 does.")
     state.load(tensors, counters)
     return path
 
@@ -171,50 +156,20 @@ def _together(config: TrainConfig, folder: Path) -> Iterator[torch.device]:
         yield device
 
 
+def _alone(resolved: Resolved, registry: Registry) -> Setup:
+    """The setup of one process that looks at a game and does not train it."""
+    if torchrun.started():
+        raise ConfigError(
+            "Under torchrun several processes train one game; this measures one process's. Run it without torchrun."
+        )
+    device = pick_device(resolved.config.device)
+    make_ready()
+    return Setup.load(resolved, registry, device)
+
+
 def _held(run: RunFolder) -> AbstractContextManager[None]:
     """The folder held against a second training, by the one process of this one that writes."""
     return run.locked() if ranks.first() else nullcontext()
-
-
-def _load(resolved: Resolved, registry: Registry) -> tuple[ImageData, Resolved]:
-    """The images, and the configuration with the size and channels that they turned out to have."""
-    config = resolved.config
-    if not ranks.first():
-        ranks.wait()  # the first one fetches what is to be fetched
-    data = load_dataset(
-        config.dataset, registry, resolution=config.resolution, channels=config.channels, data_dir=config.data_dir
-    )
-    if ranks.first():
-        ranks.wait()
-    found = {"resolution": data.images.shape[1], "channels": data.images.shape[3]}
-    settled = {key: value for key, value in found.items() if getattr(config, key) is None}
-    origins = {**resolved.origins, **dict.fromkeys(settled, f"data set {config.dataset.partition(':')[0]}")}
-    return data, replace(resolved, config=config.model_copy(update=settled), origins=origins)
-
-
-def _with_precision(resolved: Resolved, registry: Registry, data: ImageData, device: torch.device) -> Resolved:
-    """The configuration with a number format in place of "auto": what is quickest here."""
-    config = resolved.config
-    if config.precision != "auto":
-        return resolved
-    seconds = ranks.told_by_first(time_precisions(config, registry, data, device))
-    chosen = choose_precision(seconds)
-    found = ", ".join(f"{name} {1000 * s:.0f} ms an iteration" for name, s in seconds.items())
-    _say(f"Precision {chosen}: {found}.")
-    origins = {**resolved.origins, "precision": "measured here"}
-    return replace(resolved, config=config.model_copy(update={"precision": chosen}), origins=origins)
-
-
-def _build(config: TrainConfig, registry: Registry, data: ImageData, device: torch.device) -> TrainingState:
-    apply_precision(config.precision)
-    return build_state(config, registry, data, device)
-
-
-def _try_out(config: TrainConfig, *, registry: Registry, data: ImageData, device: torch.device) -> None:
-    """Play one step of each player, with every technique: all that a training needs memory for at a time."""
-    engine = Engine(build_state(config, registry, data, device))
-    engine.d_step()
-    engine.g_step()
 
 
 def _anchored(resolved: Resolved) -> Resolved:
@@ -236,7 +191,7 @@ def _train(state: TrainingState, run: RunFolder, scorer: Scorer | None) -> Outco
             record.save()
             record.score()
     if ranks.world() > 1:
-        _say(f"{ranks.world()} processes, {state.round_size} images at a time in each.")
+        ranks.say(f"{ranks.world()} processes, {state.round_size} images at a time in each.")
     begin, first = time.monotonic(), state.nimg
     with Interrupts() as interrupts, progress if ranks.first() else nullcontext():
         play(state, record, interrupts)
@@ -245,11 +200,10 @@ def _train(state: TrainingState, run: RunFolder, scorer: Scorer | None) -> Outco
     return Outcome(run.path, state.nimg, seconds, pace, interrupts.received)
 
 
-def _time(config: TrainConfig, registry: Registry, data: ImageData, device: torch.device, iterations: int) -> Estimate:
-    state = _build(config, registry, data, device)
+def _time(setup: Setup, iterations: int) -> Estimate:
+    state, clock, config = setup.build(), Clock(setup.device), setup.config
     engine = engine_for(state)
     engine.warm_up()
-    clock = Clock(device)
     iterations = -(-iterations // engine.period) * engine.period
     per_iteration = sum(clock(engine.iterate) for _ in range(iterations)) / iterations
     images_per_s = config.n_critic * config.batch_size / per_iteration
@@ -258,16 +212,4 @@ def _time(config: TrainConfig, registry: Registry, data: ImageData, device: torc
     else:
         shown = 1000 * (config.kimg or 0)
     sizes = [sum(p.numel() for p in network.parameters()) for network in (state.G, state.D)]
-    return Estimate(sizes[0], sizes[1], DataFacts.of(data), shown / images_per_s, images_per_s)
-
-
-def _require_alone() -> None:
-    if ranks.under_torchrun():
-        raise ConfigError(
-            "Under torchrun several processes train one game; this measures one process's. Run it without torchrun."
-        )
-
-
-def _say(text: str) -> None:
-    if ranks.first():
-        print(text, file=sys.stderr)
+    return Estimate(sizes[0], sizes[1], DataFacts.of(setup.data), shown / images_per_s, images_per_s)

@@ -13,6 +13,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import onnxruntime as ort
 
+from ganzoo_serve.cores import usable_cores
 from ganzoo_serve.errors import DeviceError, ModelError
 
 Device: TypeAlias = Literal["auto", "cpu", "cuda"]
@@ -72,7 +73,7 @@ def installation_problem() -> str | None:
 
 def worker_count(device: Literal["cpu", "cuda"]) -> int:
     """How many runs to keep going at once: one per core we may use; a GPU needs only enough to stay fed."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = usable_cores()
     return cores if device == "cpu" else min(cores, 4)
 
 

@@ -3,14 +3,15 @@
 python tests/benchmarks/steady.py memory|images|batches [RECIPE]
 """
 
-import os
 import resource
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-os.environ.setdefault("GOMP_SPINCOUNT", "30000")  # as the command line does
+from ganzoo.cli import wait_briefly
+
+wait_briefly()  # as the command line does, before torch is loaded
 
 import numpy as np
 import torch
@@ -18,7 +19,6 @@ import torch
 from ganzoo import ImageData, get_registry
 from ganzoo.config import Layer, resolve
 from ganzoo.training.averages import Averages
-from ganzoo.training.ema import update_ema
 from ganzoo.training.engine import engine_for
 from ganzoo.training.host import make_ready
 from ganzoo.training.state import build_state
@@ -54,14 +54,11 @@ def seconds(engine, iterations):
 
 
 def memory(recipe):
-    s = game(recipe, random_images(10_000), batch_size=16)
-    engine, averages = engine_for(s), Averages()
+    engine, averages = engine_for(game(recipe, random_images(10_000), batch_size=16)), Averages()
     engine.warm_up()
     print("step    peak MB")
     for step in range(10_001):
-        averages.add(engine.d_step())
-        averages.add(engine.g_step())
-        update_ema(s.G_ema, s.G, 0.999)
+        engine.iterate(log=averages.add)
         if step % 100 == 0:
             averages.read()
         if step % 1000 == 0:

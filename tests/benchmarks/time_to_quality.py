@@ -8,11 +8,12 @@ something only on a machine with nothing else to do.
 """
 
 import argparse
-import os
 import time
 from pathlib import Path
 
-os.environ.setdefault("GOMP_SPINCOUNT", "30000")  # as the command line does
+from ganzoo.cli import wait_briefly
+
+wait_briefly()  # as the command line does, before torch is loaded
 
 import torch
 from torch.nn import functional as F
@@ -26,7 +27,6 @@ from ganzoo.evaluation.scores import Scored
 from ganzoo.progress import Stages
 from ganzoo.runs.networks import Inputs, as_pixels, settled
 from ganzoo.training import prepare
-from ganzoo.training.ema import ema_decay, update_ema
 from ganzoo.training.engine import critic_steps, engine_for
 from ganzoo_serve.images import grid, png
 
@@ -96,8 +96,7 @@ def play(name, seed, arguments, evaluator):
     recipe, settings = SETTINGS[name]
     asked = {"dataset": arguments.dataset, "conditional": arguments.conditional, "seed": seed, "kimg": 10**6}
     layer = Layer("benchmark", asked | settings | dict(arguments.set))
-    config, state = prepare(resolve(recipe, get_registry(), [layer]), get_registry())
-    config = config.config
+    _, state = prepare(resolve(recipe, get_registry(), [layer]), get_registry())
     if name.startswith("rpgan"):
         state.game = relativistic()
     engine = engine_for(state)
@@ -106,12 +105,7 @@ def play(name, seed, arguments, evaluator):
     for minutes in arguments.minutes:
         begin = time.perf_counter()
         while played + time.perf_counter() - begin < 60 * minutes:
-            before = state.nimg
-            for _ in range(critic_steps(config, state.g_steps)):
-                engine.d_step()
-            engine.g_step()
-            decay = ema_decay(state.nimg - before, state.nimg, config.ema_halflife_kimg, config.ema_rampup)
-            update_ema(state.G_ema, state.G, decay)
+            engine.iterate(critic_steps(state.config, state.g_steps))
         played = 60 * minutes
         drawn = Drawn(state)
         (score,) = evaluator(state).score(drawn).evaluation.scores

@@ -83,3 +83,27 @@ def pytest_generate_tests(metafunc):
             metafunc.parametrize(("architecture", "num_classes"), every, ids=ids)
     if "loss" in metafunc.fixturenames:
         metafunc.parametrize("loss", list(registry.losses), ids=lambda loss: loss.name)
+
+
+@pytest.fixture(scope="session")
+def small_game(tiny, request_of):
+    """``small_game(architecture, loss, num_classes, registry)``: a configuration and random images for it."""
+    import numpy as np
+
+    from ganzoo import ImageData
+    from ganzoo.config import Layer, resolve
+
+    def build(architecture, loss, num_classes, registry, **settings):
+        shape = request_of(architecture).image_shape
+        pixels = (10, shape.height, shape.width, shape.channels)
+        data = ImageData(
+            images=np.random.default_rng(0).integers(0, 256, pixels, dtype=np.uint8),
+            labels=np.arange(10) % num_classes if num_classes else None,
+            class_names=tuple(map(str, range(num_classes))),
+        )
+        small = {f"arch.{key}": value for key, value in tiny(architecture).items()}
+        asked = {"batch_size": 4, "z_dim": 5, "conditional": bool(num_classes)}
+        layer = Layer("test", asked | small | settings)
+        return resolve(f"{architecture.name}-{loss.name}", registry, [layer]).config, data
+
+    return build

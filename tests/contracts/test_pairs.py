@@ -1,11 +1,9 @@
 """Every architecture plays every game: conditional or not, whatever its options that are chosen by name."""
 
-import numpy as np
 import pytest
 import torch
 
-from ganzoo import ImageData
-from ganzoo.config import Layer, resolve
+from ganzoo.config import resolve
 from ganzoo.training.engine import Engine
 from ganzoo.training.state import build_state
 
@@ -14,20 +12,11 @@ BATCH = 4
 
 
 @pytest.fixture
-def start(registry, tiny, request_of):
+def start(registry, small_game):
     """``start(architecture, loss, num_classes)``: the state of a small game on random images, before its first step."""
 
     def build(architecture, loss, num_classes, **settings):
-        shape = request_of(architecture).image_shape
-        random = np.random.default_rng(0)
-        data = ImageData(
-            images=random.integers(0, 256, (10, shape.height, shape.width, shape.channels), dtype=np.uint8),
-            labels=np.arange(10) % num_classes if num_classes else None,
-            class_names=tuple(map(str, range(num_classes))),
-        )
-        small = {f"arch.{key}": value for key, value in tiny(architecture).items()}
-        layer = Layer("test", {"batch_size": BATCH, "z_dim": 5, "conditional": bool(num_classes)} | small | settings)
-        config = resolve(f"{architecture.name}-{loss.name}", registry, [layer]).config
+        config, data = small_game(architecture, loss, num_classes, registry, **settings)
         return build_state(config, registry, data, CPU)
 
     return build

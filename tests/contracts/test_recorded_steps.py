@@ -4,13 +4,11 @@ Played on torch's meta device, whose tensors have no values: to ask for one rais
 What would pass there all the same, copies from the host and draws of one's own, a dispatch mode refuses.
 """
 
-import numpy as np
 import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ganzoo import ConfigError, ImageData
-from ganzoo.config import Layer, resolve
+from ganzoo import ConfigError
 from ganzoo.techniques import Random, Technique
 from ganzoo.training.data import Taken
 from ganzoo.training.state import build_state
@@ -63,7 +61,7 @@ class Valueless(Random):
 
 
 @pytest.fixture
-def start(registry, tiny, request_of, monkeypatch):
+def start(registry, small_game, monkeypatch):
     """``start(architecture, loss, num_classes)``: the state of a small game without values."""
     monkeypatch.setattr("ganzoo.training.state.Random", Valueless)
     monkeypatch.setattr("ganzoo.training.state.require_players", lambda *args: None)  # it looks at values
@@ -73,15 +71,7 @@ def start(registry, tiny, request_of, monkeypatch):
     )
 
     def build(architecture, loss, num_classes, **settings):
-        shape = request_of(architecture).image_shape
-        data = ImageData(
-            images=np.zeros((10, shape.height, shape.width, shape.channels), np.uint8),
-            labels=np.arange(10) % num_classes if num_classes else None,
-            class_names=tuple(map(str, range(num_classes))),
-        )
-        small = {f"arch.{key}": value for key, value in tiny(architecture).items()}
-        layer = Layer("test", {"batch_size": BATCH, "z_dim": 5, "conditional": bool(num_classes)} | small | settings)
-        config = resolve(f"{architecture.name}-{loss.name}", registry, [layer]).config
+        config, data = small_game(architecture, loss, num_classes, registry, **settings)
         return build_state(config, registry, data, META)
 
     return build

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 # What the core uses of the server's room, so that what reads an exported model is written once.
-RUNTIME = {"errors", "generator", "graph", "images", "metadata", "runtime", "seeds", "serving"}
+RUNTIME = {"cores", "errors", "generator", "graph", "images", "metadata", "runtime", "seeds", "serving"}
 # What plugins may use; plugins/README.md says so.
 PUBLIC = {
     "ganzoo",

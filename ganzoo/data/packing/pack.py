@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 import PIL
 
-from ganzoo.cores import usable_cores
 from ganzoo.data.broken import Broken
 from ganzoo.data.identity import public_name
 from ganzoo.data.load import NoSplit
@@ -30,6 +29,7 @@ from ganzoo.errors import BrokenPlugin, DataError
 from ganzoo.progress import Stages
 from ganzoo.registry import Registry
 from ganzoo.specs import ImageSource, Split
+from ganzoo_serve.cores import usable_cores
 
 SAVE_EVERY_S = 5.0
 RESIZED = "the largest centred square, resized by Pillow's Lanczos with antialiasing"

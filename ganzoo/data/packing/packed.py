@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from ganzoo.data.load import NoSplit
-from ganzoo.errors import ConfigError, DataError
+from ganzoo.errors import ConfigError, DataError, findings
 from ganzoo.files import write_whole
 from ganzoo.progress import Stages
 from ganzoo.specs import ImageData, ImageShape, Split
@@ -220,8 +220,7 @@ def parse(file: Path, record: type[R]) -> R:
     try:
         return record.model_validate_json(file.read_bytes())
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:3])
-        raise DataError(f"{file} cannot be read: {problems}.\n{_again(file.parent)}") from None
+        raise DataError(f"{file} cannot be read: {findings(error, 3)}.\n{_again(file.parent)}") from None
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror or error}.") from error
 

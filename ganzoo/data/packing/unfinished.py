@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from ganzoo.data.packing.packed import FORMAT, PACK, UNFINISHED, Record, SplitFacts, parse
 from ganzoo.data.packing.split_files import writing
 from ganzoo.errors import DataError
-from ganzoo.files import write_whole
+from ganzoo.files import remove_torn, write_whole
 from ganzoo.specs import ImageShape, ImageSource, Split
 
 
@@ -97,8 +97,8 @@ class Unfinished:
 
     def remove(self) -> None:
         """Take it away, and what writes of it left that were killed."""
-        for path in (self.folder / UNFINISHED, *self.folder.glob(".*.partial")):
-            path.unlink(missing_ok=True)
+        (self.folder / UNFINISHED).unlink(missing_ok=True)
+        remove_torn(self.folder)
 
 
 @contextmanager

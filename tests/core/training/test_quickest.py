@@ -4,7 +4,7 @@ import torch
 from ganzoo.config import Layer, resolve
 from ganzoo.registry import get_registry
 from ganzoo.runs.folder import RunFolder, checkpoints
-from ganzoo.training import resume, start
+from ganzoo.training import resume, setup, start
 from ganzoo.training.quickest import choose_precision
 
 TINY = {"batch_size": 8, "resolution": 8, "arch.hidden_g": [8], "arch.hidden_d": [8], "steps": 2}
@@ -26,16 +26,13 @@ def test_the_fastest_is_taken_if_it_is_much_faster(seconds, chosen):
 @pytest.fixture
 def quick_bf16(monkeypatch):
     """The measurement is made, and what it finds is that bf16 is the faster."""
-    from ganzoo.training import train
-
-    found = []
+    found, measure = [], setup.time_precisions
 
     def measured(*given):
-        found.append(train.time_precisions_(*given))
+        found.append(measure(*given))
         return {"fp32": 2.0, "bf16": 1.0}
 
-    monkeypatch.setattr(train, "time_precisions_", train.time_precisions, raising=False)
-    monkeypatch.setattr(train, "time_precisions", measured)
+    monkeypatch.setattr(setup, "time_precisions", measured)
     return found
 
 

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from ganzoo.cores import usable_cores
+from ganzoo_serve.cores import usable_cores
 
 
 @pytest.mark.parametrize(("quota", "cores"), [("150000 100000", 1), ("250000 100000", 2), ("50000 100000", 1)])
