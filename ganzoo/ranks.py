@@ -13,6 +13,10 @@ from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
+
+# Its functions have the group that exists when it is loaded as a default, and an optimizer loads it in its first step: the group
+# would never end, and its threads abort the process when that does.
+import torch.distributed.nn.functional
 from torch import Tensor
 from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import socket
+import weakref
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -43,7 +44,9 @@ def _run(number, world, port, work, args):
     }  # fmt: skip
     torch.set_num_threads(1)
     with ranks.joined(CPU):
+        group = weakref.ref(torch.distributed.group.WORLD)
         work(*args)
+    assert group() is None, "something keeps the group, and with it threads that may abort the process at its end"
 
 
 def state(name, settings):
