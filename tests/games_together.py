@@ -13,9 +13,9 @@ from ganzoo import ranks
 from ganzoo.config import Layer, resolve
 from ganzoo.data.load import load_dataset
 from ganzoo.registry import get_registry
+from ganzoo.training.build import build_state
 from ganzoo.training.engine import Engine
 from ganzoo.training.interrupts import Interrupts
-from ganzoo.training.state import build_state
 
 CPU = torch.device("cpu")
 CONTEXT = multiprocessing.get_context("forkserver")

@@ -87,8 +87,8 @@ def pack(
 
 
 @command.command("check")
-@click.argument("out", type=click.Path(file_okay=False, path_type=Path))
-def check(out: Path) -> None:
+@click.argument("out")
+def check(out: str) -> None:
     """Read all of the packed folder OUT and compare it with what was packed.
 
     \b
@@ -99,7 +99,7 @@ def check(out: Path) -> None:
     from ganzoo.data.packing.packed import Pack
     from ganzoo.progress import Stages
 
-    found = Pack.read(out)
+    found = Pack.read(Path(out.removeprefix("packed:")))  # as 'ganzoo data pack' prints it
     found.check(Stages())
     for split, facts in found.facts.splits.items():
         described = _described(facts.images, len(facts.class_names))

@@ -8,13 +8,13 @@ from ganzoo import ranks
 from ganzoo.training.averages import Averages
 from ganzoo.training.engine import critic_steps, engine_for
 from ganzoo.training.interrupts import Interrupts
-from ganzoo.training.record import Record
+from ganzoo.training.journal import Journal
 from ganzoo.training.state import TrainingState
 
 LOG_EVERY_KIMG = 1.0
 
 
-def play(s: TrainingState, record: Record, interrupts: Interrupts) -> None:
+def play(s: TrainingState, journal: Journal, interrupts: Interrupts) -> None:
     """Play the game until its budget is used up or a signal asks to stop. Raises Diverged."""
     config, engine, averages = s.config, engine_for(s), Averages()
     while not s.finished and not _asked_to_stop(interrupts):
@@ -22,19 +22,19 @@ def play(s: TrainingState, record: Record, interrupts: Interrupts) -> None:
         engine.iterate(critic_steps(config, s.g_steps), averages.add)
 
         if due(LOG_EVERY_KIMG, begin, s.nimg) or s.finished:
-            record.losses(averages.read())
+            journal.losses(averages.read())
         if due(config.sample_every, begin, s.nimg) or s.finished:
-            record.preview()
+            journal.preview()
         if s.finished:
             break
         scoring = config.scoring.every is not None and due(config.scoring.every, begin, s.nimg)
         if scoring or due(config.checkpoint_every, begin, s.nimg):
-            record.save()
+            journal.save()
         if scoring:
-            record.score()
-    record.save()
+            journal.score()
+    journal.save()
     if s.finished:
-        record.score()
+        journal.score()
 
 
 def due(every_kimg: float, before: int, now: int) -> bool:

@@ -18,6 +18,9 @@ def require_players(
     G: nn.Module, D: nn.Module, image_shape: ImageShape, z_dim: int, num_classes: int, who: str
 ) -> None:
     """Try both networks on two images, in evaluation mode: shapes, and images in [-1, 1]. Raises BrokenPlugin."""
+    of_generator = {id(p) for p in G.parameters()}
+    if any(id(p) in of_generator for p in D.parameters()):  # pulled two ways at once
+        raise BrokenPlugin(f"{who}: its generator and discriminator share weights; expected networks of their own.")
     device = next((p.device for p in G.parameters()), torch.device("cpu"))
     z = torch.linspace(-1, 1, PROBE * z_dim, device=device).view(PROBE, z_dim)
     c = torch.arange(PROBE, device=device) % num_classes if num_classes else None
@@ -85,6 +88,11 @@ def require_technique(technique: object, players: Iterable[nn.Module], who: str)
         raise BrokenPlugin(
             f"{who} keeps a network of the game as its own, so that it would be trained twice.\n"
             "Expected: it takes the networks from the 'step' that it is given."
+        )
+    interval = technique.interval
+    if not isinstance(interval, int) or interval < 1:
+        raise BrokenPlugin(
+            f"{who} has interval {interval!r}; expected how many updates lie between two penalties, from 1."
         )
 
 

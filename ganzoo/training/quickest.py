@@ -10,10 +10,10 @@ import torch
 from ganzoo.config import TrainConfig
 from ganzoo.registry import Registry
 from ganzoo.specs import ImageData
+from ganzoo.training.build import build_state
 from ganzoo.training.clock import Clock
 from ganzoo.training.engine import engine_for
 from ganzoo.training.precision import apply_precision
-from ganzoo.training.state import build_state
 
 ROUNDS = 3
 WORTH_IT = 1.05  # times as fast as fp32, or a format is not worth its rounding

@@ -12,11 +12,12 @@ from ganzoo.config import Resolved, TrainConfig
 from ganzoo.data.load import load_dataset
 from ganzoo.registry import Registry
 from ganzoo.specs import ImageData
+from ganzoo.training.build import build_state
 from ganzoo.training.engine import Engine
 from ganzoo.training.memory import memory_explained
 from ganzoo.training.precision import apply_precision
 from ganzoo.training.quickest import choose_precision, time_precisions
-from ganzoo.training.state import TrainingState, build_state
+from ganzoo.training.state import TrainingState
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,20 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo import ranks
-from ganzoo.config import TrainConfig, options_of
-from ganzoo.errors import ConfigError, RunError
+from ganzoo.config import TrainConfig
+from ganzoo.errors import RunError
 from ganzoo.nn import DOutput, as_output, mixes_samples
-from ganzoo.nn.gathered import gather_batch_norms
-from ganzoo.nn.rectifiers import twice_differentiable
-from ganzoo.registry import Registry
-from ganzoo.runs.folder import class_counts
-from ganzoo.runs.networks import build_networks
-from ganzoo.specs import Game, ImageData, ImageShape, TechniqueContext
+from ganzoo.specs import Game, ImageShape
 from ganzoo.techniques import Random, Technique
-from ganzoo.training.data import TrainingData, training_data
-from ganzoo.training.optimizers import build_optimizer
+from ganzoo.training.data import TrainingData
 from ganzoo.training.precision import autocast, outside_autocast
-from ganzoo.training.promises import require_game, require_players, require_technique, require_transform
 
 
 @dataclass
@@ -141,7 +133,8 @@ class TrainingState:
         return tensors, counters
 
     def load(self, tensors: Mapping[str, Tensor], counters: Mapping[str, Any]) -> None:
-        """Take up the state that ``state`` gave. Raises RunError if it is of other networks."""
+        """Take up the state that ``state`` gave. Raises RunError if it is of other networks, or not all of it is there."""
+        self._require_loadable(tensors, counters)
         try:
             for part, module in self._modules().items():
                 module.load_state_dict(_below(tensors, part))
@@ -156,21 +149,38 @@ class TrainingState:
                 state.setdefault(int(index), {})[key] = tensor
             optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
             _lay_out_as_parameters(optimizer)
+        self._draw_on(tensors)
+        self.nimg, self.d_steps, self.g_steps = counters["nimg"], counters["d_steps"], counters["g_steps"]
+        self.data.position = counters["position"]
+
+    def _draw_on(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take up random numbers. Those of another kind of device or number of processes stay at the seeds of the start."""
+        if _is_alike(tensors["random.game"], self.random.generator.get_state()):
+            self.random.generator.set_state(tensors["random.game"])
+        # A view would not do: torch reads from its storage's beginning.
+        if _is_alike(tensors["random.cpu"], ranks.stacked(torch.get_rng_state())):
+            torch.set_rng_state(tensors["random.cpu"][ranks.rank()].clone())
+        if self.device.type != "cuda" or "random.cuda" not in tensors:
+            return
+        if _is_alike(tensors["random.cuda"], ranks.stacked(torch.cuda.get_rng_state(self.device))):
+            torch.cuda.set_rng_state(tensors["random.cuda"][ranks.rank()].clone(), self.device)
+
+    def _require_loadable(self, tensors: Mapping[str, Tensor], counters: Mapping[str, Any]) -> None:
+        """Raise RunError for what torch would take and fail on later, or not survive."""
         missing = [key for key in ("nimg", "d_steps", "g_steps", "position") if not _is_count(counters.get(key))]
         missing += [key for key in ("random.game", "random.cpu") if key not in tensors]
         if missing:
             raise RunError(f"The checkpoint lacks {', '.join(missing)}: another ganzoo wrote it.")
-        self.random.generator.set_state(tensors["random.game"])
-        # Of another number of processes: they draw on from the seeds of the start.
-        if len(tensors["random.cpu"]) == ranks.world():
-            own = {
-                name: tensors[name][ranks.rank()].clone() for name in ("random.cpu", "random.cuda") if name in tensors
-            }
-            torch.set_rng_state(own["random.cpu"])  # cloned: torch reads a view from its storage's beginning
-            if self.device.type == "cuda" and "random.cuda" in own:
-                torch.cuda.set_rng_state(own["random.cuda"], self.device)
-        self.nimg, self.d_steps, self.g_steps = counters["nimg"], counters["d_steps"], counters["g_steps"]
-        self.data.position = counters["position"]
+        odd = []
+        for part, optimizer in self._optimizers().items():
+            parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+            for name, tensor in _below(tensors, part).items():
+                index = name.partition(".")[0]
+                of = parameters[int(index)] if index.isdecimal() and int(index) < len(parameters) else None
+                if of is None or not tensor.is_floating_point() or tensor.shape not in (of.shape, ()):
+                    odd.append(f"{part}.{name}")
+        if odd:
+            raise RunError(f"The checkpoint does not fit the optimizers of this configuration: {', '.join(odd[:3])}.")
 
     def _modules(self) -> dict[str, nn.Module]:
         techniques = {f"regularizers.{name}": module for name, module in self.techniques.items()}
@@ -188,91 +198,13 @@ def _lay_out_as_parameters(optimizer: torch.optim.Optimizer) -> None:
                 values[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
+def _is_alike(tensor: Tensor, other: Tensor) -> bool:
+    return tensor.dtype == other.dtype and tensor.shape == other.shape
+
+
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _below(tensors: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
     return {key.removeprefix(f"{part}."): value for key, value in tensors.items() if key.startswith(f"{part}.")}
-
-
-def build_state(config: TrainConfig, registry: Registry, data: ImageData, device: torch.device) -> TrainingState:
-    """Set up a game from its start. Raises ConfigError for what cannot go together, before anything is written."""
-    if config.conditional and data.labels is None:
-        raise ConfigError(
-            f"Data set {config.dataset!r} has no labels: leave out '--conditional', or use a labelled one."
-        )
-    parts = config.accumulate * ranks.world()
-    if config.batch_size % parts or config.batch_size // parts < 2:
-        less, more = (parts * max(2, count) for count in (config.batch_size // parts, config.batch_size // parts + 1))
-        raise ConfigError(
-            f"A batch of {config.batch_size} cannot be divided into {parts}: processes {ranks.world()}, accumulate "
-            f"{config.accumulate}.\nExpected a multiple of {parts}, with at least 2 samples for each: '--batch-size {less}' or "
-            f"'{more}', or another '--set accumulate=N'."
-        )
-    _, height, width, channels = data.images.shape
-    image_shape = ImageShape(channels, height, width)
-    counts = class_counts(data) if config.conditional else ()
-    num_classes = len(counts)
-    torch.manual_seed(config.seed)
-    # Channels last is the order in which convolutions are quickest; what has none stays as it is.
-    G, D = (
-        network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in its stubs
-        for network in build_networks(config, registry, image_shape, num_classes)
-    )
-    G.train()
-    D.train()
-    if ranks.world() > 1:
-        G, D = gather_batch_norms(G), gather_batch_norms(D)
-        ranks.as_first_has([*G.parameters(), *G.buffers(), *D.parameters(), *D.buffers()])
-
-    def context(options: Any) -> TechniqueContext[Any]:
-        return TechniqueContext(
-            options=options,
-            generator=G,
-            discriminator=D,
-            image_shape=image_shape,
-            z_dim=config.z_dim,
-            num_classes=num_classes,
-        )
-
-    regularizers, augmentations = registry.regularizers, registry.augmentations
-    techniques, transforms = {}, []
-    for name, given in config.regularizers.items():
-        options = options_of(regularizers.get(name).options, given, f"regularizers.{name}")
-        technique = regularizers.get(name).build(context(options))
-        require_technique(technique, (G, D), regularizers.describe(name))
-        techniques[name] = technique.to(device)
-        if ranks.world() > 1:
-            gather_batch_norms(technique)
-            ranks.as_first_has([*technique.parameters(), *technique.buffers()])
-    for name, given in config.augmentations.items():
-        options = options_of(augmentations.get(name).options, given, f"augmentations.{name}")
-        transform = augmentations.get(name).build(context(options))
-        require_transform(transform, image_shape, augmentations.describe(name))
-        transforms.append(transform.to(device))
-    if techniques:  # some of them differentiate the discriminator twice
-        twice_differentiable(D)
-    loss = registry.losses.get(config.loss)
-    game = loss.build(options_of(loss.options, config.loss_options, "loss_options"))
-    require_game(game, registry.losses.describe(config.loss))
-    require_players(G, D, image_shape, config.z_dim, num_classes, registry.architectures.describe(config.architecture))
-    extra = [p for technique in techniques.values() for p in technique.parameters()]
-    if ranks.rank():
-        torch.manual_seed(config.seed + 2 + ranks.rank())
-    return TrainingState(
-        config=config,
-        device=device,
-        image_shape=image_shape,
-        class_counts=counts,
-        data=training_data(data, conditional=config.conditional, seed=config.seed, device=device),
-        game=game,
-        G=G,
-        D=D,
-        G_ema=deepcopy(G).requires_grad_(False),
-        techniques=techniques,
-        augmentations=nn.ModuleList(transforms),
-        opt_g=build_optimizer(G.parameters(), config.optimizer_g, device),
-        opt_d=build_optimizer([*D.parameters(), *extra], config.optimizer_d, device),
-        random=Random(device, config.seed + 1),
-    )

@@ -21,10 +21,10 @@ from ganzoo.training.clock import Clock
 from ganzoo.training.engine import critic_steps_before, engine_for
 from ganzoo.training.host import make_ready
 from ganzoo.training.interrupts import Interrupts
+from ganzoo.training.journal import Journal, Scorer
 from ganzoo.training.loop import play
 from ganzoo.training.peers import peers_explained
 from ganzoo.training.progress import TrainingProgress
-from ganzoo.training.record import Record, Scorer
 from ganzoo.training.setup import Setup
 from ganzoo.training.state import TrainingState
 
@@ -184,17 +184,17 @@ def _anchored(resolved: Resolved) -> Resolved:
 
 def _train(state: TrainingState, run: RunFolder, scorer: Scorer | None) -> Outcome:
     progress = TrainingProgress(nimg=state.nimg, share=state.progress)
-    record = Record(state, run, progress, None if state.config.scoring.every is None else scorer)
+    journal = Journal(state, run, progress, None if state.config.scoring.every is None else scorer)
     if state.nimg == 0:
-        record.preview()
-        if record.scorer:  # whatever stands in its way is better known before the work than after it
-            record.save()
-            record.score()
+        journal.preview()
+        if journal.scorer:  # whatever stands in its way is better known before the work than after it
+            journal.save()
+            journal.score()
     if ranks.world() > 1:
         ranks.say(f"{ranks.world()} processes, {state.round_size} images at a time in each.")
     begin, first = time.monotonic(), state.nimg
     with Interrupts() as interrupts, progress if ranks.first() else nullcontext():
-        play(state, record, interrupts)
+        play(state, journal, interrupts)
     seconds = time.monotonic() - begin
     pace = (state.nimg - first) / max(seconds, 1e-9)
     return Outcome(run.path, state.nimg, seconds, pace, interrupts.received)

@@ -19,9 +19,9 @@ import torch
 from ganzoo import ImageData, get_registry
 from ganzoo.config import Layer, resolve
 from ganzoo.training.averages import Averages
+from ganzoo.training.build import build_state
 from ganzoo.training.engine import engine_for
 from ganzoo.training.host import make_ready
-from ganzoo.training.state import build_state
 
 CPU = torch.device("cpu")
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from ganzoo.config import resolve
+from ganzoo.training.build import build_state
 from ganzoo.training.engine import Engine
-from ganzoo.training.state import build_state
 
 CPU = torch.device("cpu")
 BATCH = 4

@@ -10,8 +10,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from ganzoo import ConfigError
 from ganzoo.techniques import Random, Technique
+from ganzoo.training.build import build_state
 from ganzoo.training.data import Taken
-from ganzoo.training.state import build_state
 from ganzoo.training.steps import needs_real, update_d, update_g
 
 META = torch.device("meta")
@@ -63,11 +63,11 @@ class Valueless(Random):
 @pytest.fixture
 def start(registry, small_game, monkeypatch):
     """``start(architecture, loss, num_classes)``: the state of a small game without values."""
-    monkeypatch.setattr("ganzoo.training.state.Random", Valueless)
-    monkeypatch.setattr("ganzoo.training.state.require_players", lambda *args: None)  # it looks at values
+    monkeypatch.setattr("ganzoo.training.build.Random", Valueless)
+    monkeypatch.setattr("ganzoo.training.build.require_players", lambda *args: None)  # it looks at values
     # Fused kernels are for real devices; what optimizers do is torch's own affair.
     monkeypatch.setattr(
-        "ganzoo.training.state.build_optimizer", lambda parameters, *args: torch.optim.SGD(parameters, 0.1, fused=False)
+        "ganzoo.training.build.build_optimizer", lambda parameters, *args: torch.optim.SGD(parameters, 0.1, fused=False)
     )
 
     def build(architecture, loss, num_classes, **settings):

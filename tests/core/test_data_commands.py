@@ -46,6 +46,7 @@ def test_a_folder_is_packed_used_and_checked(ganzoo, photos, registry):
     np.testing.assert_array_equal(load_dataset("packed:out", registry).images, expected.images)
     checked = ganzoo("data", "check", "out")
     assert checked.exit_code == 0
+    assert ganzoo("data", "check", "packed:out").stdout == checked.stdout
     assert (
         checked.stdout
         == f"train: 20 images of 2 classes, 8x8x1: whole, sha256 {Pack.read(Path('out')).load('train').sha256}\n"

@@ -27,23 +27,23 @@ HEADER_BYTES = 128  # of both kinds of .npy file; the format wants a multiple of
 CHUNK_BYTES = 8 << 20
 
 
-class Record(BaseModel):
+class Facts(BaseModel):
     """What stands in a file of the folder."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-R = TypeVar("R", bound=BaseModel)
+F = TypeVar("F", bound=BaseModel)
 
 
-class FileFacts(Record):
+class FileFacts(Facts):
     """Size and sha256 of a file, as other tools compute it."""
 
     bytes: int
     sha256: str
 
 
-class SplitFacts(Record):
+class SplitFacts(Facts):
     """What a split is. ``sha256`` is the ``content_sha256`` of its images; ``left_out`` says why, by name."""
 
     images: int
@@ -53,7 +53,7 @@ class SplitFacts(Record):
     files: dict[str, FileFacts]
 
 
-class PackFacts(Record):
+class PackFacts(Facts):
     """What ``pack.json`` says. ``resized`` is how images were brought to ``resolution``."""
 
     format: Literal[1]
@@ -215,10 +215,10 @@ def npy_header(descr: str, shape: tuple[int, ...]) -> bytes:
     return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode("ascii")
 
 
-def parse(file: Path, record: type[R]) -> R:
-    """A record out of its file. Raises DataError."""
+def parse(file: Path, kind: type[F]) -> F:
+    """Facts out of their file. Raises DataError."""
     try:
-        return record.model_validate_json(file.read_bytes())
+        return kind.model_validate_json(file.read_bytes())
     except ValidationError as error:
         raise DataError(f"{file} cannot be read: {findings(error, 3)}.\n{_again(file.parent)}") from None
     except OSError as error:

@@ -10,14 +10,14 @@ from typing import Literal
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict
 
-from ganzoo.data.packing.packed import FORMAT, PACK, UNFINISHED, Record, SplitFacts, parse
+from ganzoo.data.packing.packed import FORMAT, PACK, UNFINISHED, Facts, SplitFacts, parse
 from ganzoo.data.packing.split_files import writing
 from ganzoo.errors import DataError
 from ganzoo.files import remove_torn, write_whole
 from ganzoo.specs import ImageShape, ImageSource, Split
 
 
-class Asked(Record):
+class Asked(Facts):
     """What a pack is asked for, and the Pillow that makes it: only the same goes on."""
 
     source: str

@@ -9,9 +9,9 @@ from ganzoo.config import Layer, resolve
 from ganzoo.data.load import load_dataset
 from ganzoo.errors import GanzooError
 from ganzoo.registry import get_registry
+from ganzoo.training.build import build_state
 from ganzoo.training.engine import Engine
 from ganzoo.training.graphs import PLAYED_FIRST
-from ganzoo.training.state import build_state
 
 CPU = torch.device("cpu")
 GAMES = {

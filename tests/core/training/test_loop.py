@@ -15,9 +15,9 @@ from ganzoo.runs.folder import checkpoints
 from ganzoo.sealed import read_sealed
 from ganzoo.techniques import Technique
 from ganzoo.training import estimate, resume, start
+from ganzoo.training.build import build_state
 from ganzoo.training.engine import Engine, critic_steps, critic_steps_before
 from ganzoo.training.loop import due
-from ganzoo.training.state import build_state
 
 TINY = {"batch_size": 8, "z_dim": 4, "arch.hidden_g": [16], "arch.hidden_d": [16], "steps": 2}
 
@@ -131,7 +131,7 @@ def test_out_of_memory_names_what_was_tried_and_fits(tmp_path, monkeypatch):
         start(tiny(), get_registry(), tmp_path / "run")
 
 
-@pytest.mark.parametrize("broken", ["ganzoo.training.record.save_preview", "ganzoo.runs.folder.RunFolder.log"])
+@pytest.mark.parametrize("broken", ["ganzoo.training.journal.save_preview", "ganzoo.runs.folder.RunFolder.log"])
 def test_a_disk_that_fills_up_is_a_sentence_and_the_checkpoints_stay(broken, tmp_path, monkeypatch):
     def full(*args):
         raise OSError(errno.ENOSPC, "No space left on device")

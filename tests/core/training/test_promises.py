@@ -72,6 +72,13 @@ def test_a_discriminator_without_a_logit_for_each_image_is_named(given):
         try_players(generator(), Gives(given))
 
 
+def test_players_that_share_weights_are_named():
+    G, D = generator(), discriminator()
+    D.weight = G.weight
+    with pytest.raises(BrokenPlugin, match=r"plugin 'p'.*share weights; expected networks of their own"):
+        try_players(G, D)
+
+
 def test_an_error_of_the_networks_own_keeps_its_traceback_and_gains_their_name():
     def fail(n):
         raise RuntimeError("mat1 and mat2")
@@ -104,6 +111,14 @@ def test_a_regularizer_must_build_a_technique():
     require_technique(Technique(), [generator(), discriminator()], WHO)
     with pytest.raises(BrokenPlugin, match=r"built Identity; expected a ganzoo\.techniques\.Technique"):
         require_technique(nn.Identity(), [generator(), discriminator()], WHO)
+
+
+@pytest.mark.parametrize("interval", [0, -1, 2.0, None])
+def test_the_interval_of_a_technique_counts_updates(interval):
+    technique = Technique()
+    technique.interval = interval
+    with pytest.raises(BrokenPlugin, match=f"plugin 'p'.* has interval {interval}; expected"):
+        require_technique(technique, [generator(), discriminator()], WHO)
 
 
 class Changed(nn.Module):

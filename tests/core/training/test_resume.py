@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
 from ganzoo.config import Layer, resolve
@@ -126,6 +127,36 @@ def test_a_checkpoint_whose_counts_cannot_be_is_refused(key, value, tmp_path):
     write_sealed(path, tensors, counters | {key: value})
     with pytest.raises(RunError, match=f"lacks {key}"):
         resume(tmp_path / "run", get_registry(), steps=2)
+
+
+def rewritten(run, **changed):
+    """The only checkpoint with other tensors, sealed anew."""
+    (path,) = checkpoints(run / "checkpoints")
+    tensors, counters = read_sealed(path)
+    write_sealed(path, tensors | changed, counters)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"opt_d.0.exp_avg": torch.zeros(3)},
+        {"opt_g.0.exp_avg": torch.zeros((), dtype=torch.int64)},
+        {"opt_g.99.exp_avg": torch.zeros(())},
+        {"opt_g.first.exp_avg": torch.zeros(())},
+    ],
+)
+def test_a_checkpoint_of_other_optimizers_is_refused(odd, tmp_path):
+    start(tiny("mlp-ns", steps=1), get_registry(), tmp_path / "run")
+    rewritten(tmp_path / "run", **odd)
+    with pytest.raises(RunError, match=f"does not fit the optimizers of this configuration: {next(iter(odd))}"):
+        resume(tmp_path / "run", get_registry(), steps=2)
+
+
+def test_random_numbers_of_another_kind_of_device_stay_at_the_start(tmp_path):
+    start(tiny("mlp-ns", steps=1), get_registry(), tmp_path / "run")
+    others = {"random.game": (16,), "random.cpu": (1, 16), "random.cuda": (1, 16)}
+    rewritten(tmp_path / "run", **{name: torch.zeros(shape, dtype=torch.uint8) for name, shape in others.items()})
+    assert resume(tmp_path / "run", get_registry(), steps=2).nimg == 16
 
 
 def test_two_trainers_cannot_share_a_folder(tmp_path):

@@ -21,7 +21,7 @@ Scorer: TypeAlias = Callable[[RunFolder], Mapping[str, float]]  # of the newest 
 
 
 @dataclass(frozen=True)
-class Record:
+class Journal:
     """The run folder of a game, and what a person sees. All processes call it alike; ``scorer`` measures, or is None."""
 
     s: TrainingState
