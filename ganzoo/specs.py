@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ganzoo.data.files import DataFiles
     from ganzoo.evaluation.samples import Comparison, Extractor, Measured
-    from ganzoo.techniques import Technique
+    from ganzoo.techniques import Technique, Transform
 
 
 class Options(BaseModel):
@@ -124,30 +124,41 @@ class TechniqueContext(Generic[OptionsT]):
     num_classes: int
 
 
+# From the shape of what it is shown to a discriminator.
+DiscriminatorBuild: TypeAlias = "Callable[[ImageShape], nn.Module]"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Regularizer:
-    """Anything added around the game; ``build`` returns a ``ganzoo.techniques.Technique``.
+    """Anything added around the game: by a ``ganzoo.techniques.Technique``, by another discriminator, or by both.
 
-    ``build`` raises ``ConfigError`` for networks it cannot work with.
+    ``build`` returns the technique, and raises ``ConfigError`` for networks that it cannot work with. ``wrap(options, build,
+    num_classes)`` gives a way to build a discriminator out of another one: it takes images of the shape that it is asked for,
+    whatever the one within is shown.
     """
 
     name: str
-    build: Callable[[TechniqueContext[Any]], Technique]
+    build: Callable[[TechniqueContext[Any]], Technique] | None = None
+    wrap: Callable[[Any, DiscriminatorBuild, int], DiscriminatorBuild] | None = None
     options: type[Options] = Options
     paper: str = ""
     summary: str = ""
+
+    def __post_init__(self) -> None:
+        if self.build is None and self.wrap is None:
+            raise ValueError(f"the regularizer {self.name!r} has neither build nor wrap")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
     """A differentiable transform of real and generated images before the discriminator sees them.
 
-    ``build`` returns a module: images (N, C, H, W) in [-1, 1] and a ``ganzoo.techniques.Random`` to draw from -> images of the
-    same shape and range.
+    ``build`` returns a ``ganzoo.techniques.Transform``: images (N, C, H, W) in [-1, 1] and a ``ganzoo.techniques.Random`` to draw
+    from -> images of the same shape.
     """
 
     name: str
-    build: Callable[[TechniqueContext[Any]], nn.Module]
+    build: Callable[[TechniqueContext[Any]], Transform]
     options: type[Options] = Options
     paper: str = ""
     summary: str = ""

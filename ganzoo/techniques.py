@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ganzoo.nn import DOutput
 from ganzoo.ranks import own_samples, world
 
-__all__ = ["Random", "Step", "Technique"]
+__all__ = ["Random", "Step", "Technique", "Transform"]
 
 
 class Random:
@@ -55,12 +55,14 @@ class Step:
     real and of the generated images alike. N are the samples of this process and of this round of accumulation.
     ``nimg``, a tensor () int64 on the device, counts real images shown to the discriminator before this step.
 
-    ``discriminate(images, labels)`` runs the discriminator once more, always in float32: penalties that differentiate
-    twice lose their meaning in bfloat16. ``random`` is what to draw from, so that a resumed run draws the same.
+    ``generate(z, labels)`` runs the generator once more, in the precision of the training. ``discriminate(images, labels)`` runs
+    the discriminator once more, always in float32: penalties that differentiate twice lose their meaning in bfloat16. ``random``
+    is what to draw from, so that a resumed run draws the same.
     """
 
     generator: nn.Module
     discriminator: nn.Module
+    generate: Callable[[Tensor, Tensor | None], Tensor]
     discriminate: Callable[[Tensor, Tensor | None], DOutput]
     z: Tensor
     fake_images: Tensor
@@ -84,6 +86,22 @@ class Technique(nn.Module):
     interval: int = 1
     needs_real: bool = False  # whether g_penalty looks at real images, which most games do not show the generator
 
+    def latents(self, z: Tensor, judged: Callable[[Tensor], Tensor]) -> Tensor:
+        """The latents (N, z_dim) that an update of either player plays with, in place of ``z``.
+
+        ``judged(z)`` are the discriminator's logits (N,) for the images of some latents, with gradient. Where what is returned
+        depends on the players, their gradients pass through it.
+        """
+        return z
+
+    def d_logits(self, real: Tensor, fake: Tensor, random: Random) -> tuple[Tensor, Tensor]:
+        """The logits, (N,) both, that the discriminator's loss takes for those of real and of generated images."""
+        return real, fake
+
+    def g_losses(self, losses: Tensor, step: Step) -> Tensor:
+        """The generator's losses (N,) as they are to count: their mean is minimised."""
+        return losses
+
     def d_penalty(self, step: Step) -> Tensor | None:
         """Added to the discriminator's loss."""
         return None
@@ -97,3 +115,18 @@ class Technique(nn.Module):
 
         Of a batch in several rounds, ``step`` is that of the last one.
         """
+
+
+class Transform(nn.Module):
+    """Base of what an ``Augmentation`` builds: images as the discriminator is to see them. Buffers are kept in checkpoints."""
+
+    def forward(self, images: Tensor, random: Random) -> Tensor:
+        """(N, C, H, W) -> the same shape; applied to real and to generated images, and differentiable."""
+        return images
+
+    def real_images(self, real: Tensor, fake: Tensor, random: Random) -> Tensor:
+        """What is shown for real images, (N, C, H, W) both, in the discriminator's step; before ``forward``."""
+        return real
+
+    def after_d_step(self, step: Step) -> None:
+        """Called once after the discriminator's weights were updated, without gradient, as a technique's."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ from torch.nn.utils import parametrize
 from ganzoo.config import TrainConfig, options_of
 from ganzoo.errors import BrokenPlugin
 from ganzoo.registry import Registry
-from ganzoo.specs import ImageShape, NetworkConfig
+from ganzoo.specs import Architecture, DiscriminatorBuild, ImageShape, NetworkConfig
 from ganzoo_serve.seeds import classes_as_frequent, latents
 
 SETTLING_BATCHES, SETTLING_SIZE = 16, 128
@@ -26,7 +26,10 @@ SETTLING_SEED = 2**52  # far from the seeds that people ask for
 def build_networks(
     config: TrainConfig, registry: Registry, image_shape: ImageShape, num_classes: int
 ) -> tuple[nn.Module, nn.Module]:
-    """The generator and the discriminator of a configuration. Raises ConfigError for a shape the family cannot do."""
+    """The generator and the discriminator of a configuration, wrapped as its regularizers ask.
+
+    Raises ConfigError for a shape the family cannot do.
+    """
     architecture = registry.architectures.get(config.architecture)
     request = NetworkConfig(
         image_shape=image_shape,
@@ -34,13 +37,28 @@ def build_networks(
         num_classes=num_classes,
         options=options_of(architecture.options, config.arch, "arch"),
     )
+    G, D = _pair(architecture, request, registry)
+
+    def build_inner(shape: ImageShape) -> nn.Module:
+        return D if shape == image_shape else _pair(architecture, replace(request, image_shape=shape), registry)[1]
+
+    build_d: DiscriminatorBuild = build_inner
+    for name, given in config.regularizers.items():
+        regularizer = registry.regularizers.get(name)
+        if regularizer.wrap:
+            options = options_of(regularizer.options, given, f"regularizers.{name}")
+            build_d = regularizer.wrap(options, build_d, num_classes)
+    return G, build_d(image_shape)
+
+
+def _pair(architecture: Architecture, request: NetworkConfig[Any], registry: Registry) -> tuple[nn.Module, nn.Module]:
     if architecture.check:
         architecture.check(request)
-    who = registry.architectures.describe(config.architecture)
     players: object = architecture.build(request)
     if not (isinstance(players, tuple) and len(players) == 2 and all(isinstance(p, nn.Module) for p in players)):
         raise BrokenPlugin(
-            f"{who} built {players!r:.100}; expected a generator and a discriminator, both torch modules."
+            f"{registry.architectures.describe(architecture.name)} built {players!r:.100}; expected a generator and a "
+            "discriminator, both torch modules."
         )
     return players
 

@@ -6,7 +6,6 @@ from copy import deepcopy
 from typing import Any
 
 import torch
-from torch import nn
 
 from ganzoo import ranks
 from ganzoo.config import TrainConfig, options_of
@@ -65,10 +64,12 @@ def build_state(config: TrainConfig, registry: Registry, data: ImageData, device
         )
 
     regularizers, augmentations = registry.regularizers, registry.augmentations
-    techniques, transforms = {}, []
+    techniques, transforms = {}, {}
     for name, given in config.regularizers.items():
-        options = options_of(regularizers.get(name).options, given, f"regularizers.{name}")
-        technique = regularizers.get(name).build(context(options))
+        build = regularizers.get(name).build
+        if build is None:  # it is all in the discriminator
+            continue
+        technique = build(context(options_of(regularizers.get(name).options, given, f"regularizers.{name}")))
         require_technique(technique, (G, D), regularizers.describe(name))
         techniques[name] = technique.to(device)
         if ranks.world() > 1:
@@ -78,7 +79,7 @@ def build_state(config: TrainConfig, registry: Registry, data: ImageData, device
         options = options_of(augmentations.get(name).options, given, f"augmentations.{name}")
         transform = augmentations.get(name).build(context(options))
         require_transform(transform, image_shape, augmentations.describe(name))
-        transforms.append(transform.to(device))
+        transforms[name] = transform.to(device)
     if techniques:  # some of them differentiate the discriminator twice
         twice_differentiable(D)
     loss = registry.losses.get(config.loss)
@@ -99,7 +100,7 @@ def build_state(config: TrainConfig, registry: Registry, data: ImageData, device
         D=D,
         G_ema=deepcopy(G).requires_grad_(False),
         techniques=techniques,
-        augmentations=nn.ModuleList(transforms),
+        augmentations=transforms,
         opt_g=build_optimizer(G.parameters(), config.optimizer_g, device),
         opt_d=build_optimizer([*D.parameters(), *extra], config.optimizer_d, device),
         random=Random(device, config.seed + 1),

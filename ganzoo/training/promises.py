@@ -9,7 +9,7 @@ from ganzoo import ranks
 from ganzoo.errors import BrokenPlugin
 from ganzoo.nn import as_output
 from ganzoo.specs import Game, ImageShape
-from ganzoo.techniques import Random, Technique
+from ganzoo.techniques import Random, Technique, Transform
 
 PROBE = 2  # images: more than one, so that the batch dimension shows
 
@@ -97,9 +97,9 @@ def require_technique(technique: object, players: Iterable[nn.Module], who: str)
 
 
 def require_transform(transform: object, image_shape: ImageShape, who: str) -> None:
-    """Raise BrokenPlugin unless an augmentation built a module that keeps the shape of images."""
-    if not isinstance(transform, nn.Module):
-        raise BrokenPlugin(f"{who} built {_show(transform)}; expected a torch module.")
+    """Raise BrokenPlugin unless an augmentation built a Transform that keeps the shape of images."""
+    if not isinstance(transform, Transform):
+        raise BrokenPlugin(f"{who} built {_show(transform)}; expected a ganzoo.techniques.Transform.")
     images, random = torch.zeros(PROBE, *image_shape), Random(torch.device("cpu"), 0)
     with torch.no_grad(), ranks.alone(), torch.random.fork_rng(devices=[]):
         changed = transform(images, random)

@@ -15,7 +15,7 @@ from ganzoo.config import TrainConfig
 from ganzoo.errors import RunError
 from ganzoo.nn import DOutput, as_output, mixes_samples
 from ganzoo.specs import Game, ImageShape
-from ganzoo.techniques import Random, Technique
+from ganzoo.techniques import Random, Technique, Transform
 from ganzoo.training.data import TrainingData
 from ganzoo.training.precision import autocast, outside_autocast
 
@@ -39,7 +39,7 @@ class TrainingState:
     D: nn.Module
     G_ema: nn.Module
     techniques: dict[str, Technique]
-    augmentations: nn.ModuleList
+    augmentations: dict[str, Transform]
     opt_g: torch.optim.Optimizer
     opt_d: torch.optim.Optimizer
     random: Random
@@ -86,9 +86,15 @@ class TrainingState:
             return 2 * self.random.uniform(self.round_size, self.config.z_dim) - 1
         return self.random.normal(self.round_size, self.config.z_dim)
 
+    def generate(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        """The generator's images, in float32 whatever the precision."""
+        with self.autocast():
+            images: Tensor = self.G(z, labels)
+        return images.float()
+
     def augment(self, images: Tensor) -> Tensor:
         """Images as the discriminator is to see them, of the same shape and range."""
-        for transform in self.augmentations:
+        for transform in self.augmentations.values():
             images = transform(images, self.random)
         return images
 
@@ -184,7 +190,8 @@ class TrainingState:
 
     def _modules(self) -> dict[str, nn.Module]:
         techniques = {f"regularizers.{name}": module for name, module in self.techniques.items()}
-        return {"G": self.G, "D": self.D, "G_ema": self.G_ema, "augment": self.augmentations, **techniques}
+        transforms = {f"augmentations.{name}": module for name, module in self.augmentations.items()}
+        return {"G": self.G, "D": self.D, "G_ema": self.G_ema, **techniques, **transforms}
 
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {"opt_g": self.opt_g, "opt_d": self.opt_d}

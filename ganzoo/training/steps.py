@@ -31,8 +31,10 @@ def update_d(s: TrainingState, taken: Taken | None, *, due: Sequence[str]) -> Sc
     logged = []
     for z, labels, real_images in _rounds(s, taken):
         assert real_images is not None  # as always in this update
-        with torch.no_grad(), s.autocast():
-            fake_images = s.G(z, labels).float()
+        with torch.set_grad_enabled(z.requires_grad):  # where a technique moved them along the discriminator's gradient
+            fake_images = s.generate(z, labels)
+        for transform in s.augmentations.values():
+            real_images = transform.real_images(real_images, fake_images.detach(), s.random)
         real_images, fake_images = s.augment(real_images), s.augment(fake_images)
         real, fake = s.judge_pair(real_images, fake_images, labels)
         step = _step(
@@ -45,7 +47,10 @@ def update_d(s: TrainingState, taken: Taken | None, *, due: Sequence[str]) -> Sc
             real_output=real,
         )
 
-        losses = s.game.d_loss(real_logits=real.logits, fake_logits=fake.logits)
+        real_logits, fake_logits = real.logits, fake.logits
+        for technique in s.techniques.values():
+            real_logits, fake_logits = technique.d_logits(real_logits, fake_logits, s.random)
+        losses = s.game.d_loss(real_logits=real_logits, fake_logits=fake_logits)
         total, penalties = _with_penalties(losses.mean(), s, due, step, "d")
         _backward(s, total)
         logits = {"real_logits": real.logits.detach().mean(), "fake_logits": fake.logits.detach().mean()}
@@ -54,6 +59,8 @@ def update_d(s: TrainingState, taken: Taken | None, *, due: Sequence[str]) -> Sc
     with torch.no_grad():
         for technique in s.techniques.values():
             technique.after_d_step(step)
+        for transform in s.augmentations.values():
+            transform.after_d_step(step)
     return _means(logged)
 
 
@@ -70,9 +77,7 @@ def update_g(s: TrainingState, taken: Taken | None, *, due: Sequence[str]) -> Sc
         if real_images is not None:
             real_images = s.augment(real_images)
             real = s.judge(real_images, labels)
-        with s.autocast():
-            fake_images = s.G(z, labels).float()
-        fake_images = s.augment(fake_images)
+        fake_images = s.augment(s.generate(z, labels))
         fake = s.judge(fake_images, labels)
         step = _step(
             s,
@@ -85,6 +90,8 @@ def update_g(s: TrainingState, taken: Taken | None, *, due: Sequence[str]) -> Sc
         )
 
         losses = s.game.g_loss(fake_logits=fake.logits, real_logits=None if real is None else real.logits)
+        for technique in s.techniques.values():
+            losses = technique.g_losses(losses, step)
         total, penalties = _with_penalties(losses.mean(), s, due, step, "g")
         _backward(s, total)
         logged.append({"g_loss": losses.detach().mean(), **penalties})
@@ -112,11 +119,16 @@ def _rounds(s: TrainingState, taken: Taken | None) -> Iterator[Round]:
     drawn = [s.data.draw_labels(size, s.random) for _ in rounds] if taken is None else None
     latents = [s.latents() for _ in rounds]
     for i, z in enumerate(latents):
-        if taken is None:
-            yield Round(z, drawn[i] if drawn else None, None)
-        else:
-            part = taken.part(i * size, size)
-            yield Round(z, s.data.labels_of(part), s.data.images(part))
+        part = None if taken is None else taken.part(i * size, size)
+        labels = s.data.labels_of(part) if part else drawn[i] if drawn else None
+        yield Round(_moved(s, z, labels), labels, s.data.images(part) if part else None)
+
+
+def _moved(s: TrainingState, z: Tensor, labels: Tensor | None) -> Tensor:
+    """Latents as techniques want them."""
+    for technique in s.techniques.values():
+        z = technique.latents(z, lambda z: s.judge(s.augment(s.generate(z, labels)), labels).logits)
+    return z
 
 
 def _with_penalties(
@@ -162,6 +174,7 @@ def _step(
     return Step(
         generator=s.G,
         discriminator=s.D,
+        generate=s.generate,
         discriminate=s.discriminate,
         z=z,
         labels=labels,

@@ -80,7 +80,7 @@ def start(registry, small_game, monkeypatch):
 def play(state):
     taken = Taken(torch.empty(BATCH, dtype=torch.int64, device=META))
     due = tuple(state.techniques)
-    modules = (state.G, state.D, state.augmentations, *state.techniques.values())
+    modules = (state.G, state.D, *state.augmentations.values(), *state.techniques.values())
     before = [[id(tensor) for tensor in (*m.buffers(), *m.parameters())] for m in modules]
     with Watched(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch, "tensor", refused)
@@ -104,7 +104,7 @@ def test_the_steps_of_every_technique_on_every_architecture(architecture, num_cl
     played = 0
     for table in ("regularizers", "augmentations"):
         for record in getattr(registry, table):
-            for settings in ({}, {"arch.norm_d": "none"}):
+            for settings in ({}, {"arch.norm_d": "none"}, {"arch.norm_g": "none", "arch.norm_d": "none"}):
                 try:
                     state = start(
                         architecture,

@@ -1,12 +1,12 @@
 """Mirror images, the simplest augmentation that leaves an image natural."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ganzoo.techniques import Random
+from ganzoo.techniques import Random, Transform
 
 
-class Flip(nn.Module):
+class Flip(Transform):
     """Mirrors each image left to right with probability ``p``, independently.
 
     images: (N, C, H, W) -> the same shape, range and memory format. Below p = 0.5 the discriminator still sees which way

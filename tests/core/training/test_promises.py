@@ -7,7 +7,7 @@ from torch import nn
 from ganzoo import Game, ImageShape
 from ganzoo.errors import BrokenPlugin
 from ganzoo.nn import DOutput
-from ganzoo.techniques import Technique
+from ganzoo.techniques import Technique, Transform
 from ganzoo.training.promises import require_game, require_players, require_technique, require_transform
 
 SHAPE = ImageShape(1, 8, 8)
@@ -121,7 +121,7 @@ def test_the_interval_of_a_technique_counts_updates(interval):
         require_technique(technique, [generator(), discriminator()], WHO)
 
 
-class Changed(nn.Module):
+class Changed(Transform):
     def __init__(self, layer):
         super().__init__()
         self.layer = layer
@@ -136,5 +136,5 @@ def test_an_augmentation_must_keep_the_shape_and_draws_nothing_from_the_run():
     assert torch.equal(state, torch.get_rng_state())
     with pytest.raises(BrokenPlugin, match=r"made shape \(2, 1, 7, 8\) of images \(2, 1, 8, 8\); expected the same"):
         require_transform(Changed(nn.MaxPool2d((2, 1), stride=1)), SHAPE, WHO)
-    with pytest.raises(BrokenPlugin, match="built function; expected a torch module"):
+    with pytest.raises(BrokenPlugin, match=r"built function; expected a ganzoo\.techniques\.Transform"):
         require_transform(test_a_regularizer_must_build_a_technique, SHAPE, WHO)
