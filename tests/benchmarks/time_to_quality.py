@@ -16,9 +16,8 @@ from ganzoo.cli import wait_briefly
 wait_briefly()  # as the command line does, before torch is loaded
 
 import torch
-from torch.nn import functional as F
 
-from ganzoo import Game, get_registry
+from ganzoo import get_registry
 from ganzoo.config import Layer, resolve
 from ganzoo.evaluation import mean_and_interval
 from ganzoo.evaluation.evaluate import Evaluator
@@ -31,7 +30,7 @@ from ganzoo.training.engine import critic_steps, engine_for
 from ganzoo_serve.images import grid, png
 
 NARROW = {"arch.width_g": 32, "arch.width_d": 32}
-OURS = {**NARROW, "arch.norm_d": "none", "z_dim": 64, "precision": "bf16"}
+OURS = {**NARROW, "arch.norm_d": "none", "z_dim": 64, "batch_size": 64, "precision": "bf16"}
 
 
 def adam(lr, *betas):
@@ -46,7 +45,7 @@ SETTINGS = {
         {**OURS, **adam(1e-3, 0.0, 0.99), "regularizers.r1.gamma": 1.0, "regularizers.r1.interval": 4},
     ),
     "rpgan-r1-r2": (
-        "dcgan-ns",
+        "dcgan-rpgan",
         {**OURS, **adam(5e-4, 0.0, 0.99)}
         | {
             f"regularizers.{name}.{key}": value
@@ -59,15 +58,6 @@ SETTINGS = {
     "wgangp-1": ("dcgan-wgangp", {**NARROW, "n_critic": 1, **adam(3e-4, 0.0, 0.9)}),
     "dcgan": ("dcgan-ns", {**NARROW, "arch.norm_d": "batch", **adam(2e-4, 0.5, 0.999)}),
 }
-
-
-def relativistic():
-    """Relativistic pairing (arXiv:1807.00734), which the zoo does not have by name."""
-    return Game(
-        d_loss=lambda *, real_logits, fake_logits: F.softplus(fake_logits - real_logits),
-        g_loss=lambda *, fake_logits, real_logits=None: F.softplus(real_logits - fake_logits),
-        needs_real_logits=True,
-    )
 
 
 class Drawn:
@@ -97,8 +87,6 @@ def play(name, seed, arguments, evaluator):
     asked = {"dataset": arguments.dataset, "conditional": arguments.conditional, "seed": seed, "kimg": 10**6}
     layer = Layer("benchmark", asked | settings | dict(arguments.set))
     _, state = prepare(resolve(recipe, get_registry(), [layer]), get_registry())
-    if name.startswith("rpgan"):
-        state.game = relativistic()
     engine = engine_for(state)
     engine.warm_up()
     played, found = 0.0, []

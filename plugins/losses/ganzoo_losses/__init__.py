@@ -1,4 +1,4 @@
-"""Adversarial losses for ganzoo: minimax, non-saturating, least squares, hinge, Wasserstein with clipping or penalty.
+"""Adversarial losses for ganzoo: minimax, non-saturating, least squares, hinge, Wasserstein, relativistic, softmax.
 
 Each comes with the training settings of its paper. Where a paper names none that carry over (minimax and
 non-saturating), they are DCGAN's, section 4 of arXiv:1511.06434.
@@ -34,6 +34,9 @@ LSGAN_TRAINING = _adam(2e-4, (0.5, 0.999)) | {"batch_size": 64, "n_critic": 1, "
 # Miyato et al. 2018, arXiv:1802.05957: their setting for residual networks, where the hinge loss is at its
 # best, without the linear decay and the twice as large batch for the generator.
 SNGAN_TRAINING = _adam(2e-4, (0.0, 0.9)) | {"batch_size": 64, "n_critic": 5, "arch.norm_d": "spectral"}
+
+# Jolicoeur-Martineau 2018, section 5: the stable setting, with a spectrally normalised discriminator.
+RELATIVISTIC_TRAINING = _adam(2e-4, (0.5, 0.999)) | {"batch_size": 32, "n_critic": 1, "arch.norm_d": "spectral"}
 
 # Arjovsky et al., algorithm 1. The boost is from the authors' published settings, not from the paper.
 WGAN_TRAINING: dict[str, Any] = {
@@ -91,6 +94,14 @@ class LeastSquaresOptions(Options):
         return self
 
 
+class RelativisticOptions(Options):
+    """What is asked of the difference of two logits."""
+
+    margin: Literal["logistic", "hinge", "least-squares"] = Field(
+        "logistic", description="cost of a difference of logits"
+    )
+
+
 def build_mm(options: LogisticOptions) -> Game:
     from ganzoo_losses import logistic  # torch loads here, not at --help
 
@@ -120,6 +131,24 @@ def build_wasserstein(options: Options) -> Game:
     from ganzoo_losses import wasserstein
 
     return Game(wasserstein.wasserstein_d_loss, wasserstein.wasserstein_g_loss)
+
+
+def build_rpgan(options: RelativisticOptions) -> Game:
+    from ganzoo_losses import relativistic
+
+    return relativistic.relativistic_game(relativistic.paired_loss, relativistic.MARGINS[options.margin])
+
+
+def build_ragan(options: RelativisticOptions) -> Game:
+    from ganzoo_losses import relativistic
+
+    return relativistic.relativistic_game(relativistic.average_loss, relativistic.MARGINS[options.margin])
+
+
+def build_softmax(options: Options) -> Game:
+    from ganzoo_losses import softmax
+
+    return Game(softmax.softmax_d_loss, softmax.softmax_g_loss, needs_real_logits=True)
 
 
 @hookimpl
@@ -181,5 +210,34 @@ def register_losses(register: Callable[[Loss], None]) -> None:
             defaults=WGANGP_TRAINING,
             paper="arXiv:1704.00028",
             summary="Wasserstein distance, by a critic with a gradient penalty.",
+        )
+    )
+    register(
+        Loss(
+            name="rpgan",
+            build=build_rpgan,
+            options=RelativisticOptions,
+            defaults=RELATIVISTIC_TRAINING,
+            paper="arXiv:1807.00734",
+            summary="Relativistic pairing: each real image is to look more real than the generated one beside it.",
+        )
+    )
+    register(
+        Loss(
+            name="ragan",
+            build=build_ragan,
+            options=RelativisticOptions,
+            defaults=RELATIVISTIC_TRAINING,
+            paper="arXiv:1807.00734",
+            summary="Relativistic average: real images are to look more real than generated ones on average.",
+        )
+    )
+    register(
+        Loss(
+            name="softmax",
+            build=build_softmax,
+            defaults=DCGAN_TRAINING,
+            paper="arXiv:1704.06191",
+            summary="Softmax over the batch: D draws the probability to real images, G spreads it over all.",
         )
     )

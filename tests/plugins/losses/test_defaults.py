@@ -8,7 +8,7 @@ import pytest
 from ganzoo import ConfigError
 from ganzoo.config import Layer, OptimizerConfig, resolve
 
-NAMES = ("mm", "ns", "lsgan", "hinge", "wgan", "wgangp")
+NAMES = ("mm", "ns", "lsgan", "hinge", "wgan", "wgangp", "rpgan", "ragan", "softmax")
 DCGAN_ADAM = OptimizerConfig(kind="adam", lr=2e-4, betas=(0.5, 0.999))
 
 
@@ -36,7 +36,7 @@ def test_critics_are_those_of_wasserstein(registry):
     assert {loss.name for loss in registry.losses if loss.critic} == {"wgan", "wgangp"}
 
 
-@pytest.mark.parametrize(("name", "batch_size"), [("mm", 128), ("ns", 128), ("lsgan", 64)])
+@pytest.mark.parametrize(("name", "batch_size"), [("mm", 128), ("ns", 128), ("lsgan", 64), ("softmax", 128)])
 def test_classifiers_train_as_dcgan_does(registry, name, batch_size):
     config = config_of(f"toy-{name}", registry)
     assert config.optimizer_g == config.optimizer_d == DCGAN_ADAM
@@ -70,7 +70,15 @@ def test_hinge_comes_with_spectral_normalisation(registry):
     assert config.arch == {"norm_d": "spectral"}
 
 
-@pytest.mark.parametrize("name", ["hinge", "wgangp"])
+@pytest.mark.parametrize("name", ["rpgan", "ragan"])
+def test_relativistic_games_come_with_spectral_normalisation(registry, name):
+    config = config_of(f"toy-{name}", registry)
+    assert config.optimizer_g == config.optimizer_d == DCGAN_ADAM
+    assert (config.batch_size, config.n_critic) == (32, 1)
+    assert config.arch == {"norm_d": "spectral"}
+
+
+@pytest.mark.parametrize("name", ["hinge", "wgangp", "rpgan"])
 def test_an_architecture_without_norms_is_not_asked_for_one(registry, name):
     assert config_of(f"bare-{name}", registry).arch == {}
 
@@ -89,6 +97,7 @@ def test_the_architecture_and_the_user_win_over_the_loss(registry):
         ("lsgan", "targets", "other"),
         ("lsgan", "a", float("inf")),
         ("hinge", "margin", 2),
+        ("rpgan", "margin", "wide"),
     ],
 )
 def test_options_out_of_range_or_unknown_are_refused_by_name(registry, name, option, value):

@@ -15,8 +15,20 @@ GAMES = [
     ("hinge", {}),
     ("wgan", {}),
     ("wgangp", {}),
+    ("rpgan", {}),
+    ("rpgan", {"margin": "hinge"}),
+    ("rpgan", {"margin": "least-squares"}),
+    ("ragan", {}),
+    ("ragan", {"margin": "hinge"}),
+    ("ragan", {"margin": "least-squares"}),
+    ("softmax", {}),
 ]
+OF_THE_BATCH = ("ragan", "softmax")  # a loss looks at the other samples' logits too
+LOOKS_AT_REAL = ("rpgan", *OF_THE_BATCH)
 every_game = pytest.mark.parametrize(("name", "options"), GAMES, ids=lambda value: str(value))
+every_single_game = pytest.mark.parametrize(
+    ("name", "options"), [game for game in GAMES if game[0] not in OF_THE_BATCH], ids=lambda value: str(value)
+)
 EXTREMES = (-1e4, -50.0, 0.0, 50.0, 1e4)
 
 
@@ -25,22 +37,33 @@ def test_each_registered_loss_is_tested_here(registry):
 
 
 @every_game
-def test_losses_are_per_sample_and_touch_no_neighbour(game, name, options):
-    game = game(name, **options)
-    real, fake = torch.randn(6), torch.randn(6)
-    d_loss, g_loss = game.d_loss(real_logits=real, fake_logits=fake), game.g_loss(fake_logits=fake)
-    assert d_loss.shape == g_loss.shape == (6,)
-    for i in range(6):
-        one_real, one_fake = real[i : i + 1], fake[i : i + 1]
-        torch.testing.assert_close(game.d_loss(real_logits=one_real, fake_logits=one_fake), d_loss[i : i + 1])
-        torch.testing.assert_close(game.g_loss(fake_logits=one_fake), g_loss[i : i + 1])
+def test_losses_are_per_sample(game, name, options):
+    game, logits = game(name, **options), {"real_logits": torch.randn(6), "fake_logits": torch.randn(6)}
+    assert game.d_loss(**logits).shape == game.g_loss(**logits).shape == (6,)
+
+
+@every_single_game
+def test_losses_touch_no_neighbour(game, name, options):
+    game, logits = game(name, **options), {"real_logits": torch.randn(6), "fake_logits": torch.randn(6)}
+    for loss in (game.d_loss, game.g_loss):
+        for i in range(6):
+            one = {side: values[i : i + 1] for side, values in logits.items()}
+            torch.testing.assert_close(loss(**one), loss(**logits)[i : i + 1])
+
+
+@every_game
+def test_the_mean_does_not_depend_on_the_order_of_the_batch(game, name, options):
+    game, logits = game(name, **options), {"real_logits": torch.randn(6), "fake_logits": torch.randn(6)}
+    for loss in (game.d_loss, game.g_loss):
+        turned = {side: values.roll(2) for side, values in logits.items()}
+        torch.testing.assert_close(loss(**turned).mean(), loss(**logits).mean())
 
 
 @every_game
 def test_loss_and_gradient_are_finite_at_extreme_logits(game, name, options):
     game = game(name, **options)
     real, fake = torch.tensor(list(itertools.product(EXTREMES, EXTREMES))).T.clone().requires_grad_(True).unbind()
-    d_loss, g_loss = game.d_loss(real_logits=real, fake_logits=fake), game.g_loss(fake_logits=fake)
+    d_loss, g_loss = (loss(real_logits=real, fake_logits=fake) for loss in (game.d_loss, game.g_loss))
     gradients = (*torch.autograd.grad(d_loss.sum(), (real, fake)), *torch.autograd.grad(g_loss.sum(), fake))
     for tensor in (d_loss, g_loss, *gradients):
         assert tensor.isfinite().all()
@@ -51,7 +74,7 @@ def test_gradients_equal_finite_differences(game, name, options):
     game = game(name, **options)
     real, fake = (torch.linspace(-3.3, 3.4, 8, dtype=torch.float64, requires_grad=True) for _ in range(2))
     assert torch.autograd.gradcheck(lambda r, f: game.d_loss(real_logits=r, fake_logits=f), (real, fake.flip(0)))
-    assert torch.autograd.gradcheck(lambda f: game.g_loss(fake_logits=f), (fake,))
+    assert torch.autograd.gradcheck(lambda r, f: game.g_loss(real_logits=r, fake_logits=f), (real, fake.flip(0)))
 
 
 @every_game
@@ -61,15 +84,19 @@ def test_d_drives_equal_outputs_apart_and_g_raises_poor_ones(game, name, options
     on_real, on_fake = torch.autograd.grad(game.d_loss(real_logits=real, fake_logits=fake).sum(), (real, fake))
     assert (on_real < on_fake).all()  # a step of D moves against them: the real output ends above the generated one
     poor = torch.linspace(-9, -1.5, 7, requires_grad=True)
-    (slope,) = torch.autograd.grad(game.g_loss(fake_logits=poor).sum(), poor)
+    losses = game.g_loss(fake_logits=poor, real_logits=torch.zeros(7))
+    (slope,) = torch.autograd.grad(losses.sum(), poor)
     assert (slope < 0).all()
 
 
 @every_game
-def test_the_generator_does_not_look_at_real_logits(game, name, options):
+def test_the_generator_looks_at_real_logits_where_it_says_so(game, name, options):
     game, fake = game(name, **options), torch.randn(4)
-    assert not game.needs_real_logits
-    torch.testing.assert_close(game.g_loss(fake_logits=fake, real_logits=torch.randn(4)), game.g_loss(fake_logits=fake))
+    assert game.needs_real_logits == (name in LOOKS_AT_REAL)
+    beside, other = (game.g_loss(fake_logits=fake, real_logits=torch.randn(4)) for _ in range(2))
+    assert torch.equal(beside, other) == (not game.needs_real_logits)
+    if not game.needs_real_logits:
+        torch.testing.assert_close(beside, game.g_loss(fake_logits=fake))
 
 
 @every_game
