@@ -65,7 +65,7 @@ from command_line import TINY, npz, process
         (
             ["train", "dcgan-wgangp", "--set", "arch.norm_d=batch"],
             2,
-            "mixes the images of a batch, as batch norm does.",
+            "mixes the samples of a batch, as batch norm does.",
         ),
         (["train", "--resume", "none"], 1, "none is not a run folder: it has no config.json."),
         (["train", "--resume", "none", "--seed", 1], 2, "only --kimg or --steps may go with --resume."),

@@ -98,7 +98,7 @@ def test_list_shows_every_kind_with_where_it_is_from(ganzoo, registry):
 
 def test_list_of_a_kind_shows_the_options(ganzoo):
     text = ganzoo("list", "regularizers").stdout
-    assert "interval=1  critic steps from one penalty to the next" in text
+    assert "interval=1  updates from one penalty to the next" in text
     assert "dcgan" not in text
     assert "norm_d=batch  normalisation in the discriminator" in ganzoo("list", "architectures").stdout
     assert ganzoo("list", "nothing").exit_code == 2

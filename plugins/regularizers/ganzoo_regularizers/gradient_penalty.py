@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ganzoo import TechniqueContext
 from ganzoo.techniques import Random, Step, Technique
-from ganzoo_regularizers.independence import require_independent_samples
+from ganzoo_regularizers.gradients import gradient_norms, require_independent_samples
 
 if TYPE_CHECKING:
-    from ganzoo_regularizers import GradientPenaltyOptions
+    from ganzoo_regularizers.options import GradientPenaltyOptions
 
 
 def interpolate(*, real_images: Tensor, fake_images: Tensor, random: Random) -> Tensor:
@@ -25,22 +24,29 @@ def interpolate(*, real_images: Tensor, fake_images: Tensor, random: Random) -> 
     return epsilon * real_images + (1 - epsilon) * fake_images
 
 
+def judged_between(step: Step) -> tuple[Tensor, Tensor]:
+    """Images between a discriminator's step's real and generated ones, with gradient, and their logits under its classes."""
+    assert step.real_images is not None  # as always in a discriminator's step
+    images = interpolate(
+        real_images=step.real_images.detach(), fake_images=step.fake_images.detach(), random=step.random
+    ).requires_grad_(True)
+    return images, step.discriminate(images, step.labels).logits
+
+
 def gradient_penalty(*, images: Tensor, logits: Tensor, target: float = 1.0, one_sided: bool = False) -> Tensor:
     """(||grad_x D(x)|| - target)^2 with the norm over C, H and W of each sample; one-sided: max(0, norm - target)^2.
 
     Shapes: (N, C, H, W) with gradient, (N,) -> (N,). Source: equation 3, whose lambda the caller applies; one-sided:
     section 4, "Two-sided penalty".
     """
-    (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
-    # vector_norm, as it takes 0 for its own gradient at 0, where that of sqrt(sum of squares) is infinite.
-    excess = torch.linalg.vector_norm(gradient.flatten(1), dim=1) - target
+    excess = gradient_norms(images=images, logits=logits) - target
     return (F.relu(excess) if one_sided else excess).square()
 
 
 class GradientPenalty(Technique):
     """``weight`` * ``gradient_penalty`` between a step's real and generated images, under the real ones' classes.
 
-    Raises ConfigError for a discriminator with batch norm.
+    Raises ConfigError for a discriminator that mixes samples.
     """
 
     def __init__(self, context: TechniqueContext[GradientPenaltyOptions]) -> None:
@@ -50,11 +56,7 @@ class GradientPenalty(Technique):
         self.interval = context.options.interval
 
     def d_penalty(self, step: Step) -> Tensor:
-        assert step.real_images is not None  # as always in a discriminator's step
-        images = interpolate(
-            real_images=step.real_images.detach(), fake_images=step.fake_images.detach(), random=step.random
-        ).requires_grad_(True)
-        logits = step.discriminate(images, step.labels).logits
+        images, logits = judged_between(step)
         return self.options.weight * gradient_penalty(
             images=images, logits=logits, target=self.options.target, one_sided=self.options.one_sided
         )

@@ -1,9 +1,16 @@
 """Weight clipping of the Wasserstein critic (Arjovsky et al. 2017, arXiv:1701.07875)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import torch
 from torch import nn
 
 from ganzoo.techniques import Step, Technique
+
+if TYPE_CHECKING:
+    from ganzoo_regularizers.options import WeightClippingOptions
 
 
 @torch.no_grad()
@@ -20,9 +27,9 @@ def clip_parameters(module: nn.Module, limit: float) -> None:
 class WeightClipping(Technique):
     """Clips the critic after each of its steps, as algorithm 1 has it; the first step is from unclipped weights."""
 
-    def __init__(self, limit: float) -> None:
+    def __init__(self, options: WeightClippingOptions) -> None:
         super().__init__()
-        self.limit = limit
+        self.limit = options.limit
 
     def after_d_step(self, step: Step) -> None:
         clip_parameters(step.discriminator, self.limit)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import torch
 from torch import Tensor
 
 from ganzoo import TechniqueContext
 from ganzoo.techniques import Step, Technique
-from ganzoo_regularizers.independence import require_independent_samples
+from ganzoo_regularizers.gradients import input_gradients, require_independent_samples
 
 if TYPE_CHECKING:
-    from ganzoo_regularizers import ZeroCentredOptions
+    from ganzoo_regularizers.options import ZeroCentredOptions
 
 
 def r1_penalty(*, real_images: Tensor, real_logits: Tensor) -> Tensor:
@@ -20,8 +19,7 @@ def r1_penalty(*, real_images: Tensor, real_logits: Tensor) -> Tensor:
 
     Shapes: (N, C, H, W) with gradient, (N,) -> (N,). Source: equation 9.
     """
-    (gradient,) = torch.autograd.grad(real_logits.sum(), real_images, create_graph=True)
-    return gradient.square().flatten(1).sum(1)
+    return input_gradients(images=real_images, logits=real_logits).square().sum(1)
 
 
 def r2_penalty(*, fake_images: Tensor, fake_logits: Tensor) -> Tensor:

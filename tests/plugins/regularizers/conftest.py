@@ -9,7 +9,7 @@ from torch import nn
 
 import ganzoo_regularizers
 from ganzoo import ImageShape, TechniqueContext, hookspecs
-from ganzoo.nn import as_output
+from ganzoo.nn import DOutput, as_output
 from ganzoo.registry import Registry
 from ganzoo.techniques import Random, Step
 
@@ -23,6 +23,31 @@ class Linear(nn.Module):
 
     def forward(self, images, c=None):
         return (images * self.weight).flatten(1).sum(1)
+
+
+class Smooth(nn.Module):
+    """A critic of 3-channel 4x4 images that can be differentiated any number of times, with features."""
+
+    def __init__(self, scale=1.0):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.Tanh(), nn.Flatten(), nn.Linear(64, 6), nn.Tanh())
+        self.to_logit = nn.Linear(6, 1)
+        self.to_logit.weight.data *= scale
+
+    def forward(self, images, c=None):
+        features = self.body(images)
+        return DOutput(self.to_logit(features).squeeze(1), features)
+
+
+class Generator(nn.Module):
+    """z (N, 8) -> images (N, 3, 4, 4)."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(8, 10), nn.Tanh(), nn.Linear(10, 48), nn.Tanh())
+
+    def forward(self, z, c=None):
+        return self.layers(z).view(-1, 3, 4, 4)
 
 
 class Quadratic(nn.Module):
@@ -40,7 +65,7 @@ class Quadratic(nn.Module):
 @pytest.fixture(scope="session")
 def critics():
     torch.set_num_threads(1)
-    return SimpleNamespace(Linear=Linear, Quadratic=Quadratic)
+    return SimpleNamespace(Linear=Linear, Quadratic=Quadratic, Smooth=Smooth, Generator=Generator)
 
 
 @pytest.fixture
@@ -63,11 +88,11 @@ def registry():
 def build(registry):
     """``build("r1", critic, gamma=2)``: a registered technique for that discriminator, with those options."""
 
-    def build_technique(name, discriminator, **options):
+    def build_technique(name, discriminator, generator=None, **options):
         regularizer = registry.regularizers.get(name)
         context = TechniqueContext(
             options=regularizer.options(**options),
-            generator=nn.Identity(),
+            generator=generator or nn.Identity(),
             discriminator=discriminator,
             image_shape=ImageShape(3, 4, 4),
             z_dim=8,
@@ -80,26 +105,30 @@ def build(registry):
 
 @pytest.fixture
 def make_step():
-    """A step of the discriminator. ``seen`` collects what it was asked again: (images, labels)."""
+    """A step of either player. ``seen`` collects what the discriminator was asked again: (images, labels)."""
 
-    def make(discriminator, real_images, fake_images, *, labels=None, seed=0, seen=None):
+    def make(
+        discriminator, real_images, fake_images, *, labels=None, seed=0, seen=None, z=None, generator=None, nimg=0
+    ):
         def discriminate(images, asked):
             if seen is not None:
                 seen.append((images, asked))
             return as_output(discriminator(images))
 
+        generator = generator or nn.Identity()
         return Step(
-            generator=nn.Identity(),
+            generator=generator,
             discriminator=discriminator,
+            generate=generator,
             discriminate=discriminate,
-            z=torch.zeros(len(fake_images), 8),
+            z=torch.zeros(len(fake_images), 8) if z is None else z,
             fake_images=fake_images,
             labels=labels,
             fake_output=as_output(discriminator(fake_images)),
             real_images=real_images,
             real_output=as_output(discriminator(real_images)),
             random=Random(torch.device("cpu"), seed),
-            nimg=torch.tensor(0),
+            nimg=torch.tensor(nimg),
         )
 
     return make
