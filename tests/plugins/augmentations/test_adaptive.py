@@ -1,0 +1,113 @@
+import math
+
+import pytest
+import torch
+
+from ganzoo.techniques import Random
+from ganzoo_augmentations.adaptive import (
+    AdaptiveAugment,
+    blit_matrices,
+    colour_matrices,
+    geometry_matrices,
+    identity,
+    moved,
+    recoloured,
+    rotation,
+    scaling,
+    translation,
+)
+from ganzoo_augmentations.overfitting import AdaptiveProbability
+
+ALWAYS, NEVER = torch.tensor(1.0), torch.tensor(0.0)
+
+
+def drawn(seed=0):
+    return Random(torch.device("cpu"), seed)
+
+
+def images_like(n=6, channels=3, size=8):
+    return torch.rand(n, channels, size, size) * 2 - 1
+
+
+def test_with_probability_0_nothing_changes():
+    images = images_like()
+    augment = AdaptiveAugment(
+        AdaptiveProbability(begin=0.0, target=0.6, kimg=500.0), blit=True, geometry=True, colour=True
+    )
+    torch.testing.assert_close(augment(images, drawn()), images, rtol=0, atol=1e-5)
+
+
+def test_pixel_moves_are_exact():
+    """Mirrored, turned and moved images are made of the image's own pixels, unblended."""
+    images = images_like(50, channels=1)
+    views = moved(images, blit_matrices(50, ALWAYS, drawn(), height=8, width=8))
+    for image, view in zip(images, views, strict=True):
+        nearest = (view.flatten()[:, None] - image.flatten()[None]).abs().amin(1)
+        assert nearest.max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("matrix", "expected"),
+    [
+        (scaling(-torch.ones(1), torch.ones(1)), lambda x: x.flip(3)),
+        (rotation(torch.full((1,), math.pi)), lambda x: x.flip(2).flip(3)),
+        (translation(torch.full((1,), 0.25), torch.zeros(1)), lambda x: torch.cat([x[..., 1:], x[..., -1:]], 3)),
+    ],
+    ids=["mirror", "half a turn", "a pixel"],
+)
+def test_moves_one_by_one(matrix, expected):
+    images = images_like(1)
+    torch.testing.assert_close(moved(images, matrix), expected(images), rtol=0, atol=1e-5)
+
+
+def test_any_turn_at_all_has_the_probability_that_was_asked_for():
+    n, p = 20_000, torch.tensor(0.4)
+    matrices = geometry_matrices(n, p, drawn())
+    corner = matrices[:, 0, 1].abs() > 1e-6  # only turns mix the axes
+    assert abs(corner.float().mean() - 0.4) < 0.02
+
+
+def test_stretches_keep_the_area_and_scales_are_log_normal():
+    n = 20_000
+    areas = torch.linalg.det(geometry_matrices(n, ALWAYS, drawn()))
+    logs = areas.log() / 2
+    assert abs(logs.mean()) < 0.01
+    assert abs(logs.std() - 0.2 * math.log(2)) < 0.005
+
+
+def test_colours_are_turned_about_grey_and_flipped_through_it():
+    """Of grey, hue and saturation leave nothing but grey; brightness, contrast and the flip change its level alike."""
+    matrices = colour_matrices(300, ALWAYS, drawn())
+    grey = torch.rand(300, 1, 2, 2).expand(-1, 3, -1, -1) * 2 - 1
+    found = recoloured(grey, matrices)
+    torch.testing.assert_close(found, found.mean(1, keepdim=True).expand_as(found), rtol=0, atol=1e-4)
+    torch.testing.assert_close(recoloured(grey[:, :1], matrices), found[:, :1], rtol=1e-4, atol=1e-4)
+
+
+def test_the_flip_of_luma_turns_grey_into_its_negative():
+    matrices = colour_matrices(2000, ALWAYS, drawn())
+    signs = matrices[:, :3, :3].sum((1, 2)).sign()
+    assert 0.45 < (signs < 0).float().mean() < 0.55
+
+
+def test_transparency_is_left_alone():
+    images = images_like(channels=4)
+    changed = recoloured(images, colour_matrices(6, ALWAYS, drawn()))
+    torch.testing.assert_close(changed[:, 3], images[:, 3])
+    assert not torch.allclose(changed[:, :3], images[:, :3])
+
+
+def test_matrices_that_change_nothing_are_the_identity():
+    like = torch.ones(1)
+    torch.testing.assert_close(colour_matrices(3, NEVER, drawn()), identity(4, 3, like), rtol=0, atol=1e-6)
+    torch.testing.assert_close(geometry_matrices(3, NEVER, drawn()), identity(3, 3, like), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_gradients_reach_every_image(channels):
+    images = images_like(channels=channels).requires_grad_(True)
+    augment = AdaptiveAugment(
+        AdaptiveProbability(begin=1.0, target=0.6, kimg=0.0), blit=True, geometry=True, colour=True
+    )
+    augment(images, drawn()).square().sum().backward()
+    assert (images.grad.flatten(1).abs().amax(1) > 0).all()
