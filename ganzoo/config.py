@@ -11,9 +11,9 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ganzoo.errors import ConfigError, UnknownName
 from ganzoo.registry import Registry
@@ -31,8 +31,30 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
 
 
+class Annealing(Section):
+    """How a number moves from its own value to ``to``, from ``begin_kimg`` until ``kimg`` (none: over the whole budget)."""
+
+    to: float = Field(0.0, ge=0, description="value at the end")
+    kimg: float | None = Field(None, gt=0, description="thousands of real images until the end; none: the budget")
+    begin_kimg: float = Field(0.0, ge=0, description="thousands of real images before it begins to move")
+    shape: Literal["linear", "cosine", "exponential"] = "linear"
+
+    @model_validator(mode="after")
+    def _moves(self) -> Self:
+        if self.kimg is None and self.begin_kimg:
+            raise ValueError("begin_kimg is given without kimg")
+        if self.kimg is not None and self.begin_kimg >= self.kimg:
+            raise ValueError(f"it ends before it begins: begin_kimg={self.begin_kimg:g}, kimg={self.kimg:g}")
+        if self.shape == "exponential" and not self.to:
+            raise ValueError("an exponential never reaches 0: to=0")
+        return self
+
+
 class OptimizerConfig(Section):
-    """One player's optimizer. ``betas`` are Adam's, ``momentum`` SGD's and RMSProp's, ``alpha`` RMSProp's decay."""
+    """One player's optimizer. ``betas`` are Adam's, ``momentum`` SGD's and RMSProp's, ``alpha`` RMSProp's decay.
+
+    On CUDA, where betas or momentum are annealed steps are played by Python and not recorded.
+    """
 
     kind: Literal["adam", "rmsprop", "sgd"] = "adam"
     lr: float = Field(2e-4, gt=0, description="learning rate")
@@ -40,6 +62,22 @@ class OptimizerConfig(Section):
     eps: float = Field(1e-8, gt=0)
     alpha: Unit = 0.99
     momentum: Unit = 0.0
+    warmup_kimg: float = Field(0.0, ge=0, description="thousands of real images in which lr rises from 0")
+    lr_anneal: Annealing | None = None
+    beta2_anneal: Annealing | None = None
+    momentum_anneal: Annealing | None = None
+
+    @model_validator(mode="after")
+    def _annealed_numbers_are_shares(self) -> Self:
+        for name in ("beta2_anneal", "momentum_anneal"):
+            annealing = getattr(self, name)
+            if annealing and annealing.to >= 1:
+                raise ValueError(f"{name}.to is {annealing.to:g}; expected less than 1")
+        if self.beta2_anneal and self.kind != "adam":
+            raise ValueError(f"beta2_anneal is Adam's, and kind is {self.kind}")
+        if self.momentum_anneal and self.kind == "adam":
+            raise ValueError("momentum_anneal is for sgd and rmsprop, and kind is adam")
+        return self
 
 
 class CriticBoost(Section):

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from ganzoo.config import TrainConfig
+from ganzoo.training.annealing import anneal, needs_python
 from ganzoo.training.data import Taken
 from ganzoo.training.ema import ema_decay, update_ema
 from ganzoo.training.graphs import PLAYED_FIRST, CudaRecorder, Graphs, Recorder
@@ -59,6 +60,8 @@ class Engine:
         """
         s = self.s
         begin = s.nimg
+        for optimizer, config in ((s.opt_g, s.config.optimizer_g), (s.opt_d, s.config.optimizer_d)):
+            anneal(optimizer, config, s.nimg, s.progress)
         for _ in range(s.config.n_critic if d_steps is None else d_steps):
             scalars = self.d_step()
             if log:
@@ -89,6 +92,7 @@ class Engine:
 def engine_for(s: TrainingState) -> Engine:
     """The quickest engine on the state's device: one that records on CUDA, unless the configuration forbids it."""
     recording = s.device.type == "cuda" and s.config.cuda_graphs
+    recording = recording and not (needs_python(s.config.optimizer_g) or needs_python(s.config.optimizer_d))
     return Engine(s, CudaRecorder(s.device, [s.random.generator]) if recording else None)
 
 

@@ -25,6 +25,19 @@ TINY = {
     "dcgan-wgan": {"arch.width_g": 4, "arch.width_d": 4, "critic_boost.n_critic": 7, "critic_boost.first": 2},
     "mlp-ns": {"arch.hidden_g": [16], "arch.hidden_d": [16], "conditional": True, "regularizers.r1.interval": 2},
     "maxout-mm": {"arch.hidden_g": [16], "arch.hidden_d": [8]},
+    # What keeps a state of its own from step to step, or draws.
+    "mlp-hinge": {
+        "arch.hidden_g": [16],
+        "arch.hidden_d": [16],
+        "regularizers.lecam.first": 1,
+        "regularizers.historical-averaging.weight": 0.1,
+        "regularizers.minibatch-discrimination.kernels": 3,
+        "regularizers.latent-consistency.interval": 2,
+        "regularizers.label-noise.p": 0.2,
+        "augmentations.ada.kimg": 0.01,
+        "augmentations.apa.begin": 0.5,
+        "augmentations.instance-noise.kimg": 0.1,
+    },
 }
 
 
