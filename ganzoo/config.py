@@ -119,7 +119,7 @@ class TrainConfig(Section):
     conditional: bool = Field(False, description="give the class to both players")
 
     z_dim: int = Field(128, ge=1, le=65536)
-    z_distribution: Literal["normal", "uniform"] = "normal"
+    z_distribution: Literal["normal", "uniform", "truncated", "spherical"] = "normal"  # ganzoo_serve.seeds has them
     batch_size: int = Field(64, ge=2, le=65536)
     accumulate: int = Field(
         1, ge=1, description="rounds that a batch is divided into to save memory; batch norm sees a round"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ from ganzoo.config import TrainConfig, options_of
 from ganzoo.errors import BrokenPlugin
 from ganzoo.registry import Registry
 from ganzoo.specs import Architecture, DiscriminatorBuild, ImageShape, NetworkConfig
-from ganzoo_serve.seeds import classes_as_frequent, latents
+from ganzoo_serve.seeds import Distribution, classes_as_frequent, latents
 
 SETTLING_BATCHES, SETTLING_SIZE = 16, 128
 POWER_ITERATIONS = 16
@@ -68,7 +68,7 @@ class Inputs:
     """What a generator is fed. ``class_counts`` are the images of each class in its data; empty if it is unconditional."""
 
     z_dim: int
-    z_distribution: Literal["normal", "uniform"]
+    z_distribution: Distribution
     class_counts: tuple[int, ...]
     device: torch.device
 

@@ -17,6 +17,7 @@ from ganzoo.nn import DOutput, as_output, mixes_samples
 from ganzoo.specs import Game, ImageShape
 from ganzoo.techniques import Random, Technique, Transform
 from ganzoo.training.data import TrainingData
+from ganzoo.training.latents import draw
 from ganzoo.training.precision import autocast, outside_autocast
 
 
@@ -82,9 +83,7 @@ class TrainingState:
 
     def latents(self) -> Tensor:
         """Fresh latents (round_size, z_dim) of the configured distribution."""
-        if self.config.z_distribution == "uniform":
-            return 2 * self.random.uniform(self.round_size, self.config.z_dim) - 1
-        return self.random.normal(self.round_size, self.config.z_dim)
+        return draw(self.config.z_distribution, self.random, self.round_size, self.config.z_dim)
 
     def generate(self, z: Tensor, labels: Tensor | None) -> Tensor:
         """The generator's images, in float32 whatever the precision."""

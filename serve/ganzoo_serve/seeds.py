@@ -20,7 +20,7 @@ from ganzoo_serve.errors import RequestError
 LATENT_SCHEME: Final = 1
 MAX_SEED = 2**53 - 1  # the largest integer that every JSON reader, JavaScript's included, keeps exact
 
-Distribution: TypeAlias = Literal["normal", "uniform"]
+Distribution: TypeAlias = Literal["normal", "uniform", "truncated", "spherical"]
 Float64: TypeAlias = npt.NDArray[np.float64]
 Seeds: TypeAlias = Sequence[int] | npt.NDArray[np.integer[Any]]
 
@@ -28,14 +28,17 @@ _LATENT_STREAM, _CLASS_STREAM = 0, 1
 
 
 def latents(seeds: Seeds, *, z_dim: int, distribution: Distribution = "normal") -> npt.NDArray[np.float32]:
-    """The latent of every seed: float32 (n, z_dim), standard normal or uniform in [-1, 1].
+    """The latent of every seed: float32 (n, z_dim).
 
-    Row i depends on ``seeds[i]`` alone, and a smaller ``z_dim`` gives the first numbers of a larger one.
+    ``normal``: standard normal. ``uniform``: in [-1, 1]. ``truncated``: standard normal within [-2, 2]. ``spherical``: a standard
+    normal direction at distance sqrt(z_dim) from 0. Row i depends on ``seeds[i]`` alone, and, but for ``spherical``, a smaller
+    ``z_dim`` gives the first numbers of a larger one.
     Raises RequestError if a seed is not an integer in 0 ... 2**53 - 1, ValueError for another distribution.
     """
     transform = _TRANSFORMS.get(distribution)
     if transform is None:
-        raise ValueError(f"Unknown latent distribution {distribution!r}: expected 'normal' or 'uniform'.")
+        known = ", ".join(_TRANSFORMS)
+        raise ValueError(f"Unknown latent distribution {distribution!r}: expected one of {known}.")
     words = _raw_words(check_seeds(seeds), count=z_dim, stream=_LATENT_STREAM)
     # Bits 12 ... 63, centred: exact in float64, and strictly inside (0, 1).
     u = ((words >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
@@ -101,7 +104,24 @@ def _uniform(u: Float64) -> Float64:
     return 2.0 * u - 1.0
 
 
-_TRANSFORMS: dict[str, Callable[[Float64], Float64]] = {"normal": normal_quantile, "uniform": _uniform}
+def _truncated(u: Float64) -> Float64:
+    return normal_quantile(_BELOW_MINUS_2 + u * (1.0 - 2.0 * _BELOW_MINUS_2))
+
+
+def _spherical(u: Float64) -> Float64:
+    x = normal_quantile(u)
+    squares = np.cumsum(x * x, axis=1)[:, -1:]  # one after the other, as a port would add them; np.sum adds by pairs
+    scaled: Float64 = x / np.sqrt(squares / x.shape[1])
+    return scaled
+
+
+_BELOW_MINUS_2 = 0.02275013194817921  # of the standard normal distribution
+_TRANSFORMS: dict[str, Callable[[Float64], Float64]] = {
+    "normal": normal_quantile,
+    "uniform": _uniform,
+    "truncated": _truncated,
+    "spherical": _spherical,
+}
 
 
 def _raw_words(seeds: list[int], *, count: int, stream: int) -> npt.NDArray[np.uint64]:

@@ -47,7 +47,9 @@ def test_words_come_from_philox_in_plain_python():
     np.testing.assert_array_equal(latents([42], z_dim=8, distribution="uniform")[0], np.float32(expected))
 
 
-@given(st.lists(any_seed, min_size=1, max_size=5), st.integers(1, 40), st.sampled_from(["normal", "uniform"]))
+@given(
+    st.lists(any_seed, min_size=1, max_size=5), st.integers(1, 40), st.sampled_from(["normal", "uniform", "truncated"])
+)
 def test_a_latent_depends_on_its_seed_alone_and_a_smaller_one_is_a_prefix(seeds, z_dim, distribution):
     together = latents(seeds, z_dim=40, distribution=distribution)
     assert together.dtype == np.float32
@@ -92,6 +94,24 @@ def test_what_is_no_seed_is_refused_with_its_place(seed):
     assert len(str(caught.value)) < 200
 
 
+def test_truncated_latents_are_normal_ones_within_two():
+    z = latents(range(20_000), z_dim=1, distribution="truncated")[:, 0].astype(np.float64)
+    assert abs(z).max() <= 2
+    assert stats.kstest(z, "truncnorm", args=(-2, 2)).pvalue > 0.01
+    u = latents([7], z_dim=5, distribution="uniform")[0].astype(np.float64) / 2 + 0.5
+    expected = stats.truncnorm.ppf(u, -2, 2)
+    np.testing.assert_allclose(latents([7], z_dim=5, distribution="truncated")[0], expected, rtol=1e-5)
+
+
+@given(st.lists(any_seed, min_size=1, max_size=5), st.integers(2, 40))
+def test_spherical_latents_are_normal_directions_at_one_distance(seeds, z_dim):
+    z = latents(seeds, z_dim=z_dim, distribution="spherical")
+    np.testing.assert_allclose(np.linalg.norm(z, axis=1), z_dim**0.5, rtol=1e-5)
+    normal = latents(seeds, z_dim=z_dim).astype(np.float64)
+    np.testing.assert_allclose(z, normal / np.sqrt((normal**2).mean(1, keepdims=True)), rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(z[:1], latents(seeds[:1], z_dim=z_dim, distribution="spherical"))
+
+
 def test_numpy_seeds_and_no_seeds_are_fine():
     np.testing.assert_array_equal(latents(np.arange(3), z_dim=2), latents([0, 1, 2], z_dim=2))
     assert latents([], z_dim=2).shape == (0, 2)
@@ -99,7 +119,7 @@ def test_numpy_seeds_and_no_seeds_are_fine():
 
 
 def test_unknown_distributions_and_absurd_class_counts_are_refused():
-    with pytest.raises(ValueError, match="expected 'normal' or 'uniform'"):
+    with pytest.raises(ValueError, match="expected one of normal, uniform, truncated, spherical"):
         latents([0], z_dim=1, distribution="cauchy")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="num_classes is 0"):
         classes_from_seeds([0], 0)

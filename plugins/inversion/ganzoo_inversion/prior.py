@@ -9,18 +9,21 @@ from torch import Tensor
 
 from ganzoo_serve.metadata import Latent
 
+SIDE = {"uniform": 1.0, "truncated": 2.0}  # of the box that a distribution is within
+VARIANCE = {"normal": 1.0, "uniform": 1 / 3, "truncated": 0.7737413035499232, "spherical": 1.0}  # of every component
+
 
 def penalty(z: Tensor, latent: Latent) -> Tensor:
     """How much less likely than the likeliest radius is |z|, in nats. (N, z_dim) -> (N,), at least 0.
 
     Normal: -log p(r) of r = |z|, which has a chi distribution with z_dim degrees of freedom: r^2 / 2 - (z_dim - 1) log r,
     less its minimum, at r^2 = z_dim - 1. The density of z itself would draw it to 0, where no latent in high dimensions
-    lies. Uniform: 0 in the box; ``settle`` keeps z there.
+    lies. Truncated: as if it were a normal distribution of its variance. Uniform and spherical: 0 where ``settle`` keeps z.
     """
-    if latent.distribution == "uniform":
+    if latent.distribution in ("uniform", "spherical"):
         return z.new_zeros(len(z))
     most_likely = z.shape[1] - 1
-    squared = z.square().sum(dim=1)
+    squared = z.square().sum(dim=1) / variance(latent)
     if not most_likely:
         return squared / 2
     ratio = squared / most_likely
@@ -29,21 +32,28 @@ def penalty(z: Tensor, latent: Latent) -> Tensor:
 
 @torch.no_grad()
 def settle(z: Tensor, latent: Latent) -> None:
-    """Bring ``z`` back into the box in place, where its distribution has one."""
-    if latent.distribution == "uniform":
-        z.clamp_(-1, 1)
+    """Bring ``z`` (..., z_dim) back in place to where its distribution lives: into the box, or onto the sphere."""
+    if latent.distribution in SIDE:
+        z.clamp_(-SIDE[latent.distribution], SIDE[latent.distribution])
+    if latent.distribution == "spherical":
+        z.mul_(math.sqrt(z.shape[-1]) / torch.linalg.vector_norm(z, dim=-1, keepdim=True).clamp_min(1e-12))
 
 
 def draw(number: int, latent: Latent, random: torch.Generator) -> Tensor:
     """Latents to start from: (number, z_dim) on the CPU, from the distribution that the generator was trained with."""
+    z = torch.empty(number, latent.dim)
     if latent.distribution == "uniform":
-        return torch.rand(number, latent.dim, generator=random) * 2 - 1
-    return torch.randn(number, latent.dim, generator=random)
+        return z.uniform_(-1, 1, generator=random)
+    if latent.distribution == "truncated":
+        return torch.nn.init.trunc_normal_(z, generator=random)  # at 2
+    z.normal_(generator=random)
+    settle(z, latent)
+    return z
 
 
 def variance(latent: Latent) -> float:
     """Of every component of z."""
-    return 1.0 if latent.distribution == "normal" else 1 / 3
+    return VARIANCE[latent.distribution]
 
 
 def around(z: Tensor, number: int, latent: Latent, *, explained: float, random: torch.Generator) -> Tensor:

@@ -68,7 +68,7 @@ class Ways:
     def images(self, places: Float64) -> Pixels:
         """Images at places t (n, k) of n ways: (n * k, h, w, c), drawn by all of the generator's workers."""
         generator, steps = self.generator, places.shape[1]
-        between = slerp if generator.metadata.latent.distribution == "normal" else lerp
+        between = lerp if generator.metadata.latent.distribution in ("uniform", "truncated") else slerp
         a, b = (np.repeat(generator.latents(seeds), steps, axis=0) for seeds in (self.first, self.second))
         z = between(a, b, places.reshape(-1, 1))
         classes = None if self.classes is None else np.repeat(self.classes, steps)

@@ -9,6 +9,7 @@ from ganzoo_inversion.prior import around, draw, penalty, settle, variance
 from ganzoo_serve.metadata import Latent
 
 NORMAL, UNIFORM = Latent(dim=6), Latent(dim=6, distribution="uniform")
+TRUNCATED, SPHERICAL = Latent(dim=6, distribution="truncated"), Latent(dim=6, distribution="spherical")
 
 
 def test_the_likeliest_radius_of_a_normal_latent_costs_nothing_and_all_others_something():
@@ -44,12 +45,32 @@ def test_uniform_latents_cost_nothing_and_are_kept_in_their_box():
     assert z.abs().max() == 5
 
 
-@pytest.mark.parametrize("latent", [NORMAL, UNIFORM])
+def test_truncated_latents_are_kept_in_their_box_near_their_own_radius():
+    z = torch.tensor([[-3.0, 0.5, 1.0, 2.5, -1.0, 0.0]])
+    settle(z, TRUNCATED)
+    assert z.tolist() == [[-2.0, 0.5, 1.0, 2.0, -1.0, 0.0]]
+    radius = math.sqrt(5 * variance(TRUNCATED))
+    costs = penalty(torch.tensor([[radius], [0.8 * radius], [1.2 * radius]]) * torch.eye(6)[:1], TRUNCATED)
+    assert costs[0].abs() < 1e-6
+    assert (costs[1:] > 0.01).all()
+
+
+def test_spherical_latents_cost_nothing_and_are_kept_on_their_sphere():
+    z = torch.randn(3, 2, 6)
+    turned = torch.nn.functional.normalize(z, dim=-1) * math.sqrt(6)
+    settle(z, SPHERICAL)
+    torch.testing.assert_close(z, turned)
+    assert penalty(z[0], SPHERICAL).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("latent", [NORMAL, UNIFORM, TRUNCATED, SPHERICAL], ids=lambda latent: latent.distribution)
 def test_draws_are_distributed_as_the_generator_was_trained(latent):
     z = draw(5000, latent, torch.Generator().manual_seed(0))
     assert z.shape == (5000, 6)
     assert abs(z.var().item() / variance(latent) - 1) < 0.03
-    assert (z.abs().max() <= 1) == (latent is UNIFORM)
+    largest = {"uniform": 1.0, "truncated": 2.0}.get(latent.distribution, math.inf)
+    assert z.abs().max() <= largest
+    assert z.abs().max() > min(largest - 0.01, 2)
 
 
 def test_starts_around_a_latent_are_itself_and_noise_of_what_it_leaves_unexplained():
