@@ -14,6 +14,7 @@ PUBLIC = {
     "ganzoo",
     "ganzoo.data",
     "ganzoo.devices",
+    "ganzoo.divergences",
     "ganzoo.evaluation",
     "ganzoo.files",
     "ganzoo.nn",

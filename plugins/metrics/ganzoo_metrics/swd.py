@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ganzoo import ConfigError
-from ganzoo.evaluation import Comparison, Float32, Float64, Measured, Pixels
+from ganzoo.divergences import sliced_wasserstein_distance
+from ganzoo.evaluation import Comparison, Float32, Measured, Pixels
 from ganzoo_metrics.arrays import chosen
 
 if TYPE_CHECKING:
@@ -62,19 +63,6 @@ def patches(level: Float32, *, count: int, side: int, random: np.random.RandomSt
     return rows
 
 
-def sliced_wasserstein(x: Float32, y: Float32, directions: Float64) -> float:
-    """Mean over directions (k, dim) of the 1-Wasserstein distance of x (n, dim) and y (n, dim) along them.
-
-    Along a line it is the mean distance of the sorted points. Source: Rabin et al. 2011, doi:10.1007/978-3-642-24785-9_37.
-    """
-    total = 0.0
-    unit = (directions / np.linalg.norm(directions, axis=1, keepdims=True)).astype(np.float32)
-    for start in range(0, len(unit), 16):
-        part = unit[start : start + 16]
-        total += float(np.abs(np.sort(part @ x.T) - np.sort(part @ y.T)).mean(axis=1, dtype=np.float64).sum())
-    return total / len(unit)
-
-
 def compute(comparison: Comparison[SwdOptions]) -> Measured:
     """1,000 times the distance, as in the paper; ``levels`` has each size. Raises ConfigError for images below a patch."""
     options = comparison.options
@@ -95,7 +83,7 @@ def compute(comparison: Comparison[SwdOptions]) -> Measured:
             for shift, level in enumerate((generated, real))
         )
         directions = random.standard_normal((options.projections, x.shape[1]))
-        levels[f"{generated.shape[2]}x{generated.shape[1]}"] = 1000 * sliced_wasserstein(x, y, directions)
+        levels[f"{generated.shape[2]}x{generated.shape[1]}"] = 1000 * sliced_wasserstein_distance(x, y, directions)
     return Measured(values={"swd": float(np.mean(list(levels.values())))}, details={"levels": levels, "images": count})
 
 
