@@ -226,7 +226,8 @@ class Dataset:
 
     ``load`` gives all images of a split. ``scan``, for sets that may not fit into memory, opens the same images one by one,
     in the same order, at the resolution and channels of the request; where that leaves them open, ``scan`` chooses. Both
-    raise ``ganzoo.data.NoSplit`` for a split that there is not. ``takes_path``: the name is used as ``NAME:PATH``.
+    raise ``ganzoo.data.NoSplit`` for a split that there is not. ``takes_path``: the name is used as ``NAME:PATH``. ``fixed``: the
+    images are no pictures (points in the plane, say), and are not cut, resized or converted.
     """
 
     name: str
@@ -234,6 +235,7 @@ class Dataset:
     scan: Callable[[DataRequest], AbstractContextManager[ImageSource]] | None = None
     resolution: int | None = None
     takes_path: bool = False
+    fixed: bool = False
     licence: str = ""
     paper: str = ""
     summary: str = ""

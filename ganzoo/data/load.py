@@ -32,7 +32,7 @@ def load_dataset(
     data_dir: Path | None = None,
     split: Literal["train", "test"] = "train",
 ) -> ImageData:
-    """Load ``NAME`` or ``KIND:PATH``: square images of one size, and labels if the set has any.
+    """Load ``NAME`` or ``KIND:PATH``: images of one size, square unless the set is ``fixed``, and labels if it has any.
 
     Raises UnknownName, DataError for files that are missing or damaged, ConfigError for a name without its path.
     """
@@ -42,8 +42,12 @@ def load_dataset(
         given = type(data).__name__
         raise BrokenPlugin(f"{registry.datasets.describe(dataset.name)} gave {given}; expected ganzoo.ImageData.")
     _check(data, name)
-    images = data.images if channels is None else to_channels(data.images, channels)
-    images = resize(images, request.resolution or min(images.shape[1:3]))
+    images = data.images
+    if dataset.fixed:
+        _require_as_it_is(name, images.shape, resolution=resolution, channels=channels)
+    else:
+        images = images if channels is None else to_channels(images, channels)
+        images = resize(images, request.resolution or min(images.shape[1:3]))
     labels = None if data.labels is None else data.labels.astype(np.int64, copy=False)
     sha256 = data.sha256 if images is data.images else ""
     licence = data.licence or dataset.licence
@@ -75,6 +79,15 @@ def find(
         files=DataFiles(dataset=kind, data_dir=data_dir),
     )
     return dataset, request
+
+
+def _require_as_it_is(name: str, shape: tuple[int, ...], *, resolution: int | None, channels: int | None) -> None:
+    _, height, width, have = shape
+    if resolution not in (None, height) or channels not in (None, have):
+        raise ConfigError(
+            f"Data set {name!r} is of one shape, {width}x{height} of {have}, and is not resized or converted.\n"
+            "Leave out '--resolution' and '--channels'."
+        )
 
 
 def _check(data: ImageData, name: str) -> None:

@@ -18,7 +18,8 @@ class RealImages:
     """
 
     def __init__(self, dataset: str, registry: Registry, shape: ImageShape, *, data_dir: Path | None) -> None:
-        if shape.height != shape.width:
+        fixed = registry.datasets.get(dataset.partition(":")[0]).fixed
+        if shape.height != shape.width and not fixed:
             raise ConfigError(
                 f"The images are {shape.height}x{shape.width}; data sets are brought to squares, so there is nothing to "
                 "compare them with."

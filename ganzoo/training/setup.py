@@ -40,7 +40,8 @@ class Setup:
         )
         if ranks.first():
             ranks.wait()
-        found = {"resolution": data.images.shape[1], "channels": data.images.shape[3]}
+        _, height, width, channels = data.images.shape
+        found = {"channels": channels} | ({"resolution": height} if height == width else {})
         settled = {key: value for key, value in found.items() if getattr(config, key) is None}
         resolved = _settled(resolved, settled, f"data set {config.dataset.partition(':')[0]}")
         return cls(resolved, registry, data, device)

@@ -35,7 +35,8 @@ LSGAN_TRAINING = _adam(2e-4, (0.5, 0.999)) | {"batch_size": 64, "n_critic": 1, "
 # best, without the linear decay and the twice as large batch for the generator.
 SNGAN_TRAINING = _adam(2e-4, (0.0, 0.9)) | {"batch_size": 64, "n_critic": 5, "arch.norm_d": "spectral"}
 
-# Jolicoeur-Martineau 2018, section 5: the stable setting, with a spectrally normalised discriminator.
+# Jolicoeur-Martineau 2018, section 5: the stable setting, with a spectrally normalised discriminator; ~ the batch is from
+# memory of the paper.
 RELATIVISTIC_TRAINING = _adam(2e-4, (0.5, 0.999)) | {"batch_size": 32, "n_critic": 1, "arch.norm_d": "spectral"}
 
 # Arjovsky et al., algorithm 1. The boost is from the authors' published settings, not from the paper.

@@ -28,6 +28,7 @@ SMALL = {
     "dcgan": {"arch.width_g": 4, "arch.width_d": 4},
     "mlp": {"arch.hidden_g": [16, 16], "arch.hidden_d": [8]},
     "maxout": {"arch.hidden_g": [16, 16], "arch.hidden_d": [8]},
+    "toy": {"arch.width": 16},
 }
 
 
