@@ -107,3 +107,28 @@ def small_game(tiny, request_of):
         return resolve(f"{architecture.name}-{loss.name}", registry, [layer]).config, data
 
     return build
+
+
+@pytest.fixture
+def under_every_technique(registry, start):
+    """``under_every_technique(architecture, num_classes)``: (name, state or None) for each regularizer and augmentation.
+
+    The state is of a game under it, by the module's own ``start``; None where the architecture cannot carry it.
+    """
+    # Batch norm is in the way of some, and not every architecture can leave it out.
+    ways = ({}, {"arch.norm_d": "none"}, {"arch.norm_g": "none", "arch.norm_d": "none"})
+
+    def first(architecture, num_classes, asked):
+        for settings in ways:
+            try:
+                return start(architecture, registry.losses.get("ns"), num_classes, **asked, **settings)
+            except ConfigError:
+                continue
+        return None
+
+    def each(architecture, num_classes):
+        for table in ("regularizers", "augmentations"):
+            for record in getattr(registry, table):
+                yield record.name, first(architecture, num_classes, {f"{table}.{record.name}": {}})
+
+    return each

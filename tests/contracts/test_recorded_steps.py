@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ganzoo import ConfigError
 from ganzoo.techniques import Random, Technique
 from ganzoo.training.build import build_state
 from ganzoo.training.data import Taken
@@ -100,24 +99,12 @@ def test_the_steps_of_every_pair(architecture, num_classes, loss, start):
         assert all(value.shape == () and value.device == META for value in scalars.values())
 
 
-def test_the_steps_of_every_technique_on_every_architecture(architecture, num_classes, registry, start):
+def test_the_steps_of_every_technique_on_every_architecture(architecture, num_classes, registry, under_every_technique):
     played = 0
-    for table in ("regularizers", "augmentations"):
-        for record in getattr(registry, table):
-            for settings in ({}, {"arch.norm_d": "none"}, {"arch.norm_g": "none", "arch.norm_d": "none"}):
-                try:
-                    state = start(
-                        architecture,
-                        registry.losses.get("ns"),
-                        num_classes,
-                        **{f"{table}.{record.name}": {}},
-                        **settings,
-                    )
-                except ConfigError:  # batch norm, or an architecture without that option
-                    continue
-                play(state)
-                played += 1
-                break
+    for _, state in under_every_technique(architecture, num_classes):
+        if state is not None:
+            play(state)
+            played += 1
     assert played >= len(registry.augmentations) + 1
 
 

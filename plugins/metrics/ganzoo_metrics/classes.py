@@ -7,7 +7,8 @@ arXiv:1705.07761; Lin et al. 2018, arXiv:1712.04086).
 import numpy as np
 
 from ganzoo import Options
-from ganzoo.evaluation import Comparison, Float32, Float64, Measured
+from ganzoo.divergences import kullback_leibler_divergence
+from ganzoo.evaluation import Comparison, Float32, Measured
 from ganzoo_metrics.arrays import Ints
 
 
@@ -27,10 +28,7 @@ def divergence(counts: Ints, reference: Ints) -> float:
 
     A class without a real image counts as half a one, so that one stray image makes no infinity.
     """
-    p: Float64 = counts / counts.sum()
-    q: Float64 = np.maximum(reference, 0.5) / np.maximum(reference, 0.5).sum()
-    met = p > 0
-    return max(float((p[met] * np.log(p[met] / q[met])).sum()), 0.0)
+    return max(kullback_leibler_divergence(counts, np.maximum(reference, 0.5)), 0.0)
 
 
 def compute(comparison: Comparison[Options]) -> Measured:

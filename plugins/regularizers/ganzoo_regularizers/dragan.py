@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from torch import Tensor
 
-from ganzoo import TechniqueContext
 from ganzoo.nn import gather_samples
-from ganzoo.techniques import Random, Step, Technique
+from ganzoo.techniques import Random, Step
 from ganzoo_regularizers.gradient_penalty import gradient_penalty
-from ganzoo_regularizers.gradients import require_independent_samples
-
-if TYPE_CHECKING:
-    from ganzoo_regularizers.options import DraganOptions
+from ganzoo_regularizers.gradients import SlopePenalty
+from ganzoo_regularizers.options import DraganOptions
 
 
 def perturb(*, real_images: Tensor, spread: float, random: Random) -> Tensor:
@@ -27,14 +22,10 @@ def perturb(*, real_images: Tensor, spread: float, random: Random) -> Tensor:
     return real_images + alpha * spread * deviation * random.uniform(n, *rest)
 
 
-class Dragan(Technique):
+class Dragan(SlopePenalty[DraganOptions]):
     """``weight`` * (||grad_x D(x')|| - ``target``)^2 at perturbed real images. Raises ConfigError for a D that mixes samples."""
 
-    def __init__(self, context: TechniqueContext[DraganOptions]) -> None:
-        super().__init__()
-        require_independent_samples(context.discriminator, "dragan")
-        self.options = context.options
-        self.interval = context.options.interval
+    name = "dragan"
 
     def d_penalty(self, step: Step) -> Tensor:
         assert step.real_images is not None  # as always in a discriminator's step

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch.nn.functional as F
 from torch import Tensor
 
-from ganzoo import TechniqueContext
-from ganzoo.techniques import Random, Step, Technique
-from ganzoo_regularizers.gradients import gradient_norms, require_independent_samples
-
-if TYPE_CHECKING:
-    from ganzoo_regularizers.options import GradientPenaltyOptions
+from ganzoo.techniques import Random, Step
+from ganzoo_regularizers.gradients import SlopePenalty, gradient_norms
+from ganzoo_regularizers.options import GradientPenaltyOptions
 
 
 def interpolate(*, real_images: Tensor, fake_images: Tensor, random: Random) -> Tensor:
@@ -43,17 +38,13 @@ def gradient_penalty(*, images: Tensor, logits: Tensor, target: float = 1.0, one
     return (F.relu(excess) if one_sided else excess).square()
 
 
-class GradientPenalty(Technique):
+class GradientPenalty(SlopePenalty[GradientPenaltyOptions]):
     """``weight`` * ``gradient_penalty`` between a step's real and generated images, under the real ones' classes.
 
     Raises ConfigError for a discriminator that mixes samples.
     """
 
-    def __init__(self, context: TechniqueContext[GradientPenaltyOptions]) -> None:
-        super().__init__()
-        require_independent_samples(context.discriminator, "gradient-penalty")
-        self.options = context.options
-        self.interval = context.options.interval
+    name = "gradient-penalty"
 
     def d_penalty(self, step: Step) -> Tensor:
         images, logits = judged_between(step)

@@ -1,10 +1,16 @@
 """What penalties on gradients share: the gradient of each logit by its own image, and what that asks of a network."""
 
+from typing import ClassVar, Generic, TypeVar
+
 import torch
 from torch import Tensor, nn
 
-from ganzoo import ConfigError
+from ganzoo import ConfigError, TechniqueContext
 from ganzoo.nn import mixes_samples
+from ganzoo.techniques import Technique
+from ganzoo_regularizers.options import LazyOptions
+
+LazyOptionsT = TypeVar("LazyOptionsT", bound=LazyOptions)
 
 
 def input_gradients(*, images: Tensor, logits: Tensor) -> Tensor:
@@ -35,3 +41,15 @@ def require_independent_samples(network: nn.Module, technique: str, *, what: str
             f"as batch norm does.\n"
             f"Expected a {what} that keeps them apart: '--set arch.norm_{what[0]}=layer', or 'none'."
         )
+
+
+class SlopePenalty(Technique, Generic[LazyOptionsT]):
+    """A penalty on the discriminator's gradient of each image. Raises ConfigError for a discriminator that mixes samples."""
+
+    name: ClassVar[str]
+
+    def __init__(self, context: TechniqueContext[LazyOptionsT]) -> None:
+        super().__init__()
+        require_independent_samples(context.discriminator, self.name)
+        self.options = context.options
+        self.interval = context.options.interval

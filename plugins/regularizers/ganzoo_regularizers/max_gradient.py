@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from torch import Tensor
 
-from ganzoo import TechniqueContext
 from ganzoo.nn import gather_samples
-from ganzoo.techniques import Step, Technique
+from ganzoo.techniques import Step
 from ganzoo_regularizers.gradient_penalty import judged_between
-from ganzoo_regularizers.gradients import gradient_norms, require_independent_samples
-
-if TYPE_CHECKING:
-    from ganzoo_regularizers.options import MaxGradientOptions
+from ganzoo_regularizers.gradients import SlopePenalty, gradient_norms
+from ganzoo_regularizers.options import MaxGradientOptions
 
 
 def max_gradient_penalty(*, images: Tensor, logits: Tensor) -> Tensor:
@@ -24,15 +19,11 @@ def max_gradient_penalty(*, images: Tensor, logits: Tensor) -> Tensor:
     return gather_samples(gradient_norms(images=images, logits=logits)).max().square()
 
 
-class MaxGradientPenalty(Technique):
+class MaxGradientPenalty(SlopePenalty[MaxGradientOptions]):
     """``weight`` * ``max_gradient_penalty`` between real and generated images. Raises ConfigError for a D that mixes samples."""
 
-    def __init__(self, context: TechniqueContext[MaxGradientOptions]) -> None:
-        super().__init__()
-        require_independent_samples(context.discriminator, "max-gradient-penalty")
-        self.weight = context.options.weight
-        self.interval = context.options.interval
+    name = "max-gradient-penalty"
 
     def d_penalty(self, step: Step) -> Tensor:
         images, logits = judged_between(step)
-        return self.weight * max_gradient_penalty(images=images, logits=logits)
+        return self.options.weight * max_gradient_penalty(images=images, logits=logits)

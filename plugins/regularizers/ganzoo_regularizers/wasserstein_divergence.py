@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from torch import Tensor
 
-from ganzoo import TechniqueContext
-from ganzoo.techniques import Step, Technique
+from ganzoo.techniques import Step
 from ganzoo_regularizers.gradient_penalty import judged_between
-from ganzoo_regularizers.gradients import gradient_norms, require_independent_samples
-
-if TYPE_CHECKING:
-    from ganzoo_regularizers.options import DivergenceOptions
+from ganzoo_regularizers.gradients import SlopePenalty, gradient_norms
+from ganzoo_regularizers.options import DivergenceOptions
 
 
 def gradient_power(*, images: Tensor, logits: Tensor, power: float) -> Tensor:
@@ -23,14 +18,10 @@ def gradient_power(*, images: Tensor, logits: Tensor, power: float) -> Tensor:
     return gradient_norms(images=images, logits=logits) ** power
 
 
-class WassersteinDivergence(Technique):
+class WassersteinDivergence(SlopePenalty[DivergenceOptions]):
     """``weight`` * ``gradient_power`` between real and generated images. Raises ConfigError for a D that mixes samples."""
 
-    def __init__(self, context: TechniqueContext[DivergenceOptions]) -> None:
-        super().__init__()
-        require_independent_samples(context.discriminator, "wasserstein-divergence")
-        self.options = context.options
-        self.interval = context.options.interval
+    name = "wasserstein-divergence"
 
     def d_penalty(self, step: Step) -> Tensor:
         images, logits = judged_between(step)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
 from torch import Tensor
 
-from ganzoo import TechniqueContext
-from ganzoo.techniques import Step, Technique
-from ganzoo_regularizers.gradients import input_gradients, require_independent_samples
-
-if TYPE_CHECKING:
-    from ganzoo_regularizers.options import ZeroCentredOptions
+from ganzoo.techniques import Step
+from ganzoo_regularizers.gradients import SlopePenalty, input_gradients
+from ganzoo_regularizers.options import ZeroCentredOptions
 
 
 def r1_penalty(*, real_images: Tensor, real_logits: Tensor) -> Tensor:
@@ -30,19 +25,7 @@ def r2_penalty(*, fake_images: Tensor, fake_logits: Tensor) -> Tensor:
     return r1_penalty(real_images=fake_images, real_logits=fake_logits)
 
 
-class ZeroCentred(Technique):
-    """What R1 and R2 share. Raises ConfigError for a discriminator with batch norm."""
-
-    name: ClassVar[str]
-
-    def __init__(self, context: TechniqueContext[ZeroCentredOptions]) -> None:
-        super().__init__()
-        require_independent_samples(context.discriminator, self.name)
-        self.gamma = context.options.gamma
-        self.interval = context.options.interval
-
-
-class R1(ZeroCentred):
+class R1(SlopePenalty[ZeroCentredOptions]):
     """gamma / 2 * ``r1_penalty`` at the step's real images, under their classes."""
 
     name = "r1"
@@ -51,10 +34,10 @@ class R1(ZeroCentred):
         assert step.real_images is not None  # as always in a discriminator's step
         images = step.real_images.detach().requires_grad_(True)
         logits = step.discriminate(images, step.labels).logits
-        return self.gamma / 2 * r1_penalty(real_images=images, real_logits=logits)
+        return self.options.gamma / 2 * r1_penalty(real_images=images, real_logits=logits)
 
 
-class R2(ZeroCentred):
+class R2(SlopePenalty[ZeroCentredOptions]):
     """gamma / 2 * ``r2_penalty`` at the step's generated images, under their classes."""
 
     name = "r2"
@@ -62,4 +45,4 @@ class R2(ZeroCentred):
     def d_penalty(self, step: Step) -> Tensor:
         images = step.fake_images.detach().requires_grad_(True)
         logits = step.discriminate(images, step.labels).logits
-        return self.gamma / 2 * r2_penalty(fake_images=images, fake_logits=logits)
+        return self.options.gamma / 2 * r2_penalty(fake_images=images, fake_logits=logits)
