@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from ganzoo import pages
 from ganzoo.bench.zoo import Plan, Row
 from ganzoo.data.identity import public_name
 from ganzoo.evaluation.interval import mean_and_interval
@@ -99,37 +98,12 @@ def _problems(rows: Sequence[Row]) -> str:
 
 
 def _page(about: Sequence[str], header: Sequence[str], body: Sequence[Sequence[str]], rows: Sequence[Row]) -> str:
-    heads = "".join(f"<th>{html.escape(text)}</th>" for text in header)
-    lines = "".join("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in line) + "</tr>" for line in body)
-    figures = "".join(
-        f"<h2>{html.escape(row.recipe)}</h2>"
-        + "".join(f"<p>{html.escape(problem)}</p>" for problem in row.problems)
-        + "".join(_figure(path) for path in row.pictures)
-        for row in rows
-    )
-    return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>ganzoo: recipes compared</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem }}
-body {{ color: #222; background: #fff }}
-table {{ border-collapse: collapse; display: block; overflow-x: auto }}
-th, td {{ padding: .3rem .8rem; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap }}
-th:first-child, td:first-child {{ text-align: left }}
-figure {{ display: inline-block; margin: 0 1rem 1rem 0 }}
-figure img {{ width: 16rem; image-rendering: pixelated; display: block }}
-figcaption {{ font-size: .85rem; color: #555 }}
-@media (prefers-color-scheme: dark) {{ body {{ color: #ddd; background: #181818 }} th, td {{ border-color: #444 }} }}
-</style></head><body>
-<h1>Recipes compared</h1>
-<p>{"<br>".join(html.escape(line) for line in about)}</p>
-<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>
-{figures}
-</body></html>
-"""
+    parts = [pages.paragraph(*about), pages.table(header, body)]
+    for row in rows:
+        parts += [pages.heading(row.recipe), *map(pages.paragraph, row.problems)]
+        parts.append(pages.cards(*(pages.picture(path.read_bytes(), _caption(path)) for path in row.pictures)))
+    return pages.page("Recipes compared", *parts)
 
 
-def _figure(path: Path) -> str:
-    data = base64.b64encode(path.read_bytes()).decode()
-    name = html.escape(f"{path.parent.parent.name}, {path.stem}")
-    return f'<figure><img alt="Samples of {name}" src="data:image/png;base64,{data}"><figcaption>{name}</figcaption></figure>'
+def _caption(path: Path) -> str:
+    return f"{path.parent.parent.name}, {path.stem}"

@@ -18,6 +18,7 @@ PUBLIC = {
     "ganzoo.evaluation",
     "ganzoo.files",
     "ganzoo.nn",
+    "ganzoo.pages",
     "ganzoo.params",
     "ganzoo.progress",
     "ganzoo.sealed",
