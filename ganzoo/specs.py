@@ -227,7 +227,8 @@ class Dataset:
     ``load`` gives all images of a split. ``scan``, for sets that may not fit into memory, opens the same images one by one,
     in the same order, at the resolution and channels of the request; where that leaves them open, ``scan`` chooses. Both
     raise ``ganzoo.data.NoSplit`` for a split that there is not. ``takes_path``: the name is used as ``NAME:PATH``. ``fixed``: the
-    images are no pictures (points in the plane, say), and are not cut, resized or converted.
+    images are no pictures (points in the plane, say), and are not cut, resized or converted. ``features`` and ``metrics`` name
+    what they are best measured by, where that is neither the classifier nor Inception and not the usual metrics.
     """
 
     name: str
@@ -236,6 +237,8 @@ class Dataset:
     resolution: int | None = None
     takes_path: bool = False
     fixed: bool = False
+    features: str | None = None
+    metrics: Sequence[str] = ()
     licence: str = ""
     paper: str = ""
     summary: str = ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,17 +10,16 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from ganzoo.bench.trainings import open_folder, train
 from ganzoo.config import Layer, Section, explain, resolve
-from ganzoo.errors import ConfigError, Diverged, GanzooError, RunError
+from ganzoo.errors import ConfigError, Diverged, GanzooError
 from ganzoo.evaluation.choice import asked_for
 from ganzoo.evaluation.eye import features_asked_for
 from ganzoo.evaluation.request import Request
 from ganzoo.evaluation.run import evaluate_run
 from ganzoo.evaluation.scores import Evaluation
-from ganzoo.files import write_whole
 from ganzoo.progress import Stages
 from ganzoo.registry import Registry
-from ganzoo.runs.checkpoint import newest_checkpoint
 from ganzoo.runs.folder import RunFolder, checkpoints
 from ganzoo.specs import Split
 
@@ -67,31 +65,15 @@ class Experiment:
 
     def open(self) -> None:
         """Write the plan, or see that the folder holds this very one. Raises RunError if it holds another."""
-        path = self.folder / "plan.json"
-        if path.is_file():
-            try:
-                before = Plan.model_validate_json(path.read_text(encoding="utf-8"))
-            except ValidationError:
-                raise RunError(f"{path} cannot be read. Choose another folder with '--out'.") from None
-            mine, theirs = (plan.model_dump(mode="json") for plan in (self.plan, before))
-            # More recipes and seeds may join; what all of them share may not change.
-            different = [key for key in mine if key not in ("recipes", "seeds") and mine[key] != theirs[key]]
-            if different:
-                raise RunError(
-                    f"{self.folder} holds an experiment with another {', '.join(different)} "
-                    f"({theirs[different[0]]}, now {mine[different[0]]}).\nChoose another folder with '--out'."
-                )
-        elif self.folder.is_dir() and any(self.folder.iterdir()):
-            raise RunError(f"{self.folder} is not empty and holds no experiment. Choose another folder with '--out'.")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path, json.dumps(self.plan.model_dump(mode="json"), indent=2) + "\n")
+        # More recipes and seeds may join; what all of them share may not change.
+        open_folder(self.folder, self.plan, may_grow=("recipes", "seeds"))
 
     def resolve_all(self, registry: Registry) -> None:
         """Raise for a recipe, setting, metric or extractor that cannot be, before anything is trained."""
         for recipe in self.plan.recipes:
             for seed in self.plan.seeds:
                 resolve(recipe, registry, self._layers(seed))
-        asked_for(self.plan.metrics, registry)
+        asked_for(self.plan.metrics, self.plan.dataset, registry)
         if self.plan.features:
             features_asked_for(self.plan.features, registry)
 
@@ -105,7 +87,7 @@ class Experiment:
                 begun += 1
                 stages.say(f"{recipe}, seed {seed}: {begun} of {trainings}")
                 try:
-                    signal = self._train(run, recipe, seed, registry)
+                    signal = train(run, resolve(recipe, registry, self._layers(seed)), registry)
                     if signal is not None:
                         yield signal
                         return
@@ -123,14 +105,6 @@ class Experiment:
         line = {"dataset": plan.dataset, "seed": seed, "device": self.device}
         asked = {"kimg": plan.kimg, "steps": plan.steps, "data_dir": self.data_dir}
         return [Layer("experiment", plan.settings | line | {key: v for key, v in asked.items() if v is not None})]
-
-    def _train(self, run: RunFolder, recipe: str, seed: int, registry: Registry) -> int | None:
-        """Train, or go on, or see that there is nothing to do. Returns the signal that asked to stop."""
-        from ganzoo.training import resume, start
-
-        if not run.config_file.is_file():
-            return start(resolve(recipe, registry, self._layers(seed)), registry, run.path).signal
-        return None if finished(run) else resume(run.path, registry).signal
 
     def _score(self, run: RunFolder, registry: Registry, stages: Stages) -> Evaluation:
         """What was measured of the run's end; measured now if it was not before."""
@@ -153,15 +127,3 @@ class Experiment:
             evaluation = evaluate_run(run, request, registry, stages)
         evaluation.write(kept)
         return evaluation
-
-
-def finished(run: RunFolder) -> bool:
-    """Whether a run's newest good checkpoint has used up its budget."""
-    config = run.read_config()[0].config
-    try:
-        _, _, counters = newest_checkpoint(run.checkpoints, lambda _: None)
-    except RunError:
-        return False
-    if config.steps is not None:
-        return bool(counters["g_steps"] >= config.steps)
-    return bool(counters["nimg"] >= 1000 * (config.kimg or 0))

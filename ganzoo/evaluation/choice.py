@@ -27,9 +27,10 @@ def labels_rule(source: Source, data: ImageData) -> tuple[ClassRule, tuple[int, 
     return ("as in the data", class_counts(data)) if alike else ("uniform", None)
 
 
-def asked_for(given: Mapping[str, Mapping[str, Any]], registry: Registry) -> Chosen:
-    """The metrics of these names with these options, or the default ones. Raises UnknownName, ConfigError."""
-    asked = given or {metric.name: {} for metric in registry.metrics if metric.default}
+def asked_for(given: Mapping[str, Mapping[str, Any]], dataset: str, registry: Registry) -> Chosen:
+    """The metrics of these names with these options, or the data set's, or the usual ones. Raises UnknownName, ConfigError."""
+    usual = registry.datasets.get(dataset.partition(":")[0]).metrics
+    asked = given or {name: {} for name in usual or [metric.name for metric in registry.metrics if metric.default]}
     if not asked:
         raise ConfigError("No metric is installed; see 'ganzoo plugins'.")
     hint = "See its options with 'ganzoo list metrics'."

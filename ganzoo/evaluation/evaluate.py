@@ -49,7 +49,7 @@ class Evaluator:
 
     def __init__(self, request: Request, registry: Registry, shape: ImageShape, stages: Stages) -> None:
         self._request, self._registry, self._stages = request, registry, stages
-        self._asked = asked_for(request.metrics, registry)
+        self._asked = asked_for(request.metrics, request.dataset, registry)
         self._needs: frozenset[Need] = frozenset().union(*(metric.needs for metric, _ in self._asked))
         self._real = RealImages(request.dataset, registry, shape, data_dir=request.data_dir)
 

@@ -64,7 +64,8 @@ def features_asked_for(asked: tuple[str, Mapping[str, Any]], registry: Registry)
 
 def open_eye(request: Request, registry: Registry, real: RealImages, stages: Stages) -> Eye:
     """The feature extractor that is asked for, ready to look. Raises UnknownName, or what it raises."""
-    asked = request.features or ("inception" if real.load("train").labels is None else "classifier", {})
+    own = registry.datasets.get(request.dataset.partition(":")[0]).features
+    asked = request.features or (own or ("inception" if real.load("train").labels is None else "classifier"), {})
     record, options = features_asked_for(asked, registry)
     name = record.name
     context = FeatureContext(

@@ -17,8 +17,9 @@ from ganzoo_serve.seeds import MAX_SEED
 class Request:
     """What is to be measured, and how.
 
-    ``metrics`` by name with their options; empty: those that are measured by default, as far as the data allow.
-    ``features``: the extractor and its options; None: ``classifier`` for labelled data, else ``inception``. ``samples``
+    ``metrics`` by name with their options; empty: the data set's own, or those that are measured by default, as far as the data
+    allow. ``features``: the extractor and its options; None: the data set's own, ``classifier`` for labelled data, else
+    ``inception``. ``samples``
     images a repeat; repeat r takes seeds from ``first_seed + r * samples`` on.
     """
 

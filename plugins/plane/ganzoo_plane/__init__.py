@@ -37,15 +37,18 @@ DATASETS = {
     "two-moons": "Two half circles, one in the other's arms.",
     "parallel-lines": "A line, U[0, 1] at x = 0, to which a generator's own line may be parallel.",
 }
+MODAL = ("ring8", "grid25")  # whose classes are modes, far apart
 
-
-# Metz et al. 2017 (unrolled GANs) train their ring with Adam, beta1 0.5; a rate at which seconds are enough, and plain z.
+# Metz et al. 2017 (unrolled GANs) train their ring with Adam, beta1 0.5. A rate at which seconds are enough, and plain z; momenta
+# and the kind of optimizer are the loss's.
 TOY_TRAINING: dict[str, Any] = {
     "dataset": "ring8",
     "z_dim": 16,
     "z_distribution": "normal",
     "batch_size": 256,
     "kimg": 1000,
+    "optimizer_g.lr": 1e-3,
+    "optimizer_d.lr": 1e-3,
     "ema_halflife_kimg": 20.0,
     "sample_every": 50.0,
     "checkpoint_every": 250.0,
@@ -60,9 +63,13 @@ class ToyOptions(Options):
 
 
 class ModesOptions(Options):
-    """What counts as one of a mode's own, as most papers have it."""
+    """What counts as one of a mode's own, as most papers have it, and how many of those find it.
+
+    Many papers take one good point for a mode found. Points strewn over the plane then find them all.
+    """
 
     deviations: float = Field(3.0, gt=0, description="standard deviations from a mode within which a point is good")
+    least_share: float = Field(0.1, ge=0, le=1, description="of a mode's even share, what finds it; 0 is one good point")
 
 
 def build_toy(config: NetworkConfig[ToyOptions]) -> tuple[nn.Module, nn.Module]:
@@ -107,7 +114,17 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
 @hookimpl
 def register_datasets(register: Callable[[Dataset], None]) -> None:
     for name, summary in DATASETS.items():
-        register(Dataset(name=name, load=partial(load, name), fixed=True, licence="CC0-1.0", summary=summary))
+        register(
+            Dataset(
+                name=name,
+                load=partial(load, name),
+                fixed=True,
+                features="points",
+                metrics=("modes",) if name in MODAL else ("fid",),
+                licence="CC0-1.0",
+                summary=summary,
+            )
+        )
 
 
 @hookimpl
@@ -131,6 +148,6 @@ def register_metrics(register: Callable[[Metric], None]) -> None:
             needs={"features", "extractor"},
             options=ModesOptions,
             paper="arXiv:1712.04086",
-            summary="Modes that some good point is of, the share of good points, and how evenly they are spread.",
+            summary="Modes that are found, the share of good points, and how evenly they are spread.",
         )
     )

@@ -57,8 +57,9 @@ def nearest(points: Float32, centres: Float32) -> tuple[npt.NDArray[np.int64], F
 def measure(comparison: Comparison[ModesOptions]) -> Measured:
     """Raises ConfigError where the data's classes are no modes: as wide as they are far apart, or none at all.
 
-    A point is good within ``deviations`` of the nearest mode; modes found are those of at least one good point. The divergence
-    is KL of the good points' shares from even ones, in nats. Source: Lin et al. 2018, arXiv:1712.04086, section 4.1.
+    A point is good within ``deviations`` of the nearest mode; a mode is found by ``least_share`` of the good points that it would
+    have if all were good and evenly spread. The divergence is KL of the good points' shares from even ones, in nats. Source:
+    Lin et al. 2018, arXiv:1712.04086, section 4.1, where one good point finds a mode.
     """
     extractor = comparison.extractor
     if not isinstance(extractor, Points) or not _are_modes(extractor):
@@ -68,10 +69,11 @@ def measure(comparison: Comparison[ModesOptions]) -> Measured:
     found, far = nearest(comparison.generated.features, extractor.centres)
     good = far <= comparison.options.deviations * extractor.deviation
     counts = np.bincount(found[good], minlength=len(extractor.centres))
+    needed = max(1.0, comparison.options.least_share * len(found) / len(counts))
     shares = kullback_leibler_divergence(counts, np.ones(len(counts))) if counts.any() else np.log(len(counts))
     return Measured(
         values={
-            "modes_found": float(np.count_nonzero(counts)),
+            "modes_found": float(np.count_nonzero(counts >= needed)),
             "high_quality": float(good.mean()),
             "modes_kl": float(shares),
         },

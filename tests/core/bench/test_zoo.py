@@ -5,7 +5,8 @@ import torch
 
 from ganzoo import Published, Recipe
 from ganzoo.bench.report import columns, over_seeds, write_report
-from ganzoo.bench.zoo import Experiment, Plan, Row, finished
+from ganzoo.bench.trainings import finished
+from ganzoo.bench.zoo import Experiment, Plan, Row
 from ganzoo.errors import ConfigError, Diverged, RunError, UnknownName
 from ganzoo.evaluation.request import Request
 from ganzoo.evaluation.run import evaluate_run

@@ -80,3 +80,16 @@ def test_pictures_are_no_points(extractor):
 def test_another_distribution_has_another_identity(extractor):
     assert extractor("ring8").identity != extractor("grid25").identity
     assert extractor("ring8").identity == extractor("ring8").identity
+
+
+def test_points_strewn_over_the_plane_find_nothing(extractor):
+    strewn = np.random.default_rng(0).uniform(-1, 1, (2500, 2))
+    assert measured(extractor("ring8"), strewn).values["modes_found"] == 0
+    assert measured(extractor("ring8"), strewn, least_share=0.0).values["modes_found"] == 8
+
+
+def test_a_mode_is_found_by_a_share_of_what_it_would_have(extractor):
+    points = extractor("ring8")
+    few = np.concatenate([np.repeat(points.centres[:1], 98, 0), points.centres[1:3]])  # of an even share of 12.5
+    assert measured(points, few).values["modes_found"] == 1
+    assert measured(points, few, least_share=0.08).values["modes_found"] == 3
