@@ -20,7 +20,7 @@ from ganzoo.registry import Registry
 from ganzoo.specs import Architecture, Loss, Options, OptionsT
 
 Unit = Annotated[float, Field(ge=0, lt=1)]
-FREE_TABLES = ("arch", "loss_options", "regularizers", "augmentations")
+FREE_TABLES = ("arch", "loss_options", "regularizers", "augmentations", "stop_when")
 IDENTITY = ("recipe", "architecture", "loss")
 HINT = "See every value and where it comes from with '--dry-run'."  # after what is wrong with one
 
@@ -91,14 +91,37 @@ class CriticBoost(Section):
     every: int = Field(500, ge=1)
 
 
+class Plateau(Section):
+    """When a number counts as no longer getting better. A lower one is better."""
+
+    patience_kimg: float = Field(100.0, gt=0, description="thousands of real images without an improvement")
+    min_change: float = Field(0.01, ge=0, lt=1, description="share of the best so far that is an improvement")
+
+
+StopRule = Literal["fid-plateau", "wasserstein-plateau"]
+
+
+class RollbackConfig(Section):
+    """What to do when a game diverges: go back to the last good checkpoint, with other random numbers and a lower rate."""
+
+    times: int = Field(0, ge=0, description="how often in a run; 0: a game that diverges ends")
+    lr_factor: float = Field(0.5, gt=0, le=1, description="on both learning rates, each time")
+
+
 class ScoringConfig(Section):
     """Measuring the generator while it learns. The first of ``metrics`` decides which checkpoint is the best."""
 
     every: float | None = Field(None, ge=0.001, description="kimg between evaluations; none: never")
+    steps: tuple[int, ...] = Field((), description="generator updates after which to evaluate besides")
     metrics: tuple[str, ...] = Field(("fid",), min_length=1, description="what to measure: see 'ganzoo list metrics'")
     features: str | None = Field(None, description="what sees the images: see 'ganzoo list features'")
     samples: int = Field(10_000, ge=2, description="images drawn for an evaluation")
     split: Literal["train", "test"] = Field("train", description="real images to compare with")
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anything is to be measured."""
+        return self.every is not None or bool(self.steps)
 
 
 class TrainConfig(Section):
@@ -125,6 +148,9 @@ class TrainConfig(Section):
         1, ge=1, description="rounds that a batch is divided into to save memory; batch norm sees a round"
     )
     n_critic: int = Field(1, ge=1, le=10000, description="discriminator steps for each generator step")
+    d_pretraining: int = Field(
+        0, ge=0, description="discriminator steps before all others, against the first generator"
+    )
     critic_boost: CriticBoost | None = None
     optimizer_g: OptimizerConfig = OptimizerConfig()
     optimizer_d: OptimizerConfig = OptimizerConfig()
@@ -137,7 +163,11 @@ class TrainConfig(Section):
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
     precision: Literal["auto", "fp32", "tf32", "bf16"] = Field("fp32", description="auto: what is quickest here")
     cuda_graphs: bool = Field(True, description="on CUDA, record a step once and replay it")
+    stop_when: dict[StopRule, Plateau] = Field({}, description="reasons to stop before the budget is used up")
+    rollback: RollbackConfig = RollbackConfig()
     sample_every: float = Field(25.0, ge=0.001, description="kimg between sample grids")
+    sample_steps: tuple[int, ...] = Field((), description="generator updates after which to draw a grid besides")
+    diagnose_every: float | None = Field(10.0, ge=0.001, description="kimg between looks at how it goes; none: never")
     checkpoint_every: float = Field(25.0, ge=0.001, description="kimg between checkpoints")
     keep_checkpoints: int = Field(2, ge=1)
     scoring: ScoringConfig = ScoringConfig()
@@ -195,12 +225,13 @@ class Resolved:
         return "default"
 
 
-def resolve(name: str, registry: Registry, layers: list[Layer]) -> Resolved:
+def resolve(name: str, registry: Registry, layers: list[Layer], *, pair: bool = False) -> Resolved:
     """Find the recipe or the pair called ``name`` and lay the user's ``layers`` over its defaults.
 
-    Raises UnknownName for a name that nobody registered, ConfigError with one line a field for a value that does not fit.
+    ``pair``: the pair, even if a recipe has its name. Raises UnknownName for a name that nobody registered, ConfigError with one
+    line a field for a value that does not fit.
     """
-    if name in registry.recipes:
+    if name in registry.recipes and not pair:
         recipe = registry.recipes.get(name)
         architecture, loss = registry.architectures.get(recipe.architecture), registry.losses.get(recipe.loss)
         _refuse_disguise(name, architecture, loss, registry)
@@ -238,9 +269,9 @@ def resolve(name: str, registry: Registry, layers: list[Layer]) -> Resolved:
         },
     }
     registry.datasets.get(config.dataset.partition(":")[0])
-    for metric in config.scoring.metrics if config.scoring.every else ():
+    for metric in config.scoring.metrics if config.scoring.wanted else ():
         registry.metrics.get(metric)
-    if config.scoring.every:
+    if config.scoring.wanted:
         first = registry.metrics.get(config.scoring.metrics[0])
         number, better = next(iter(first.gives.items()))
         if better == "neither":
@@ -248,8 +279,9 @@ def resolve(name: str, registry: Registry, layers: list[Layer]) -> Resolved:
                 f"scoring.metrics: {first.name} cannot decide which checkpoint is the best: no value of {number} is better "
                 "than another.\nExpected another one first, such as fid."
             )
-    if config.scoring.every and config.scoring.features:
+    if config.scoring.wanted and config.scoring.features:
         registry.features.get(config.scoring.features)
+    _refuse_unseen_reasons(config, loss)
     if config.conditional and not architecture.conditional:
         able = ", ".join(a.name for a in registry.architectures if a.conditional)
         raise ConfigError(
@@ -259,9 +291,31 @@ def resolve(name: str, registry: Registry, layers: list[Layer]) -> Resolved:
     return Resolved(config.model_copy(update=options), origins)
 
 
+def _refuse_unseen_reasons(config: TrainConfig, loss: Loss) -> None:
+    """Raise ConfigError for a rule to stop by whose number nobody would measure."""
+    if "fid-plateau" in config.stop_when and not (config.scoring.wanted and "fid" in config.scoring.metrics):
+        raise ConfigError(
+            "stop_when.fid-plateau: no FID is measured while it trains.\nExpected '--eval-every KIMG', and fid among "
+            "scoring.metrics."
+        )
+    if "wasserstein-plateau" in config.stop_when and not loss.critic:
+        raise ConfigError(
+            f"stop_when.wasserstein-plateau: the loss {loss.name!r} estimates no Wasserstein distance.\n"
+            "Expected wgan or wgangp, or '--stop-when fid-plateau --eval-every KIMG'."
+        )
+    if "wasserstein-plateau" in config.stop_when and config.diagnose_every is None:
+        raise ConfigError(
+            "stop_when.wasserstein-plateau: expected '--set diagnose_every=KIMG', as it is measured then."
+        )
+
+
 def with_budget(before: Resolved, *, kimg: float | None, steps: int | None) -> Resolved:
-    """The configuration with another budget; without one, as it is. Raises ConfigError for one that no run can have."""
-    budget = {"kimg": kimg, "steps": None} if kimg is not None else {"steps": steps} if steps is not None else {}
+    """The configuration with another budget, to be used up; without one, as it is. Raises ConfigError for an impossible one."""
+    budget: dict[str, Any] = {}
+    if kimg is not None:
+        budget = {"kimg": kimg, "steps": None, "stop_when": {}}
+    elif steps is not None:
+        budget = {"steps": steps, "stop_when": {}}
     origins = {**before.origins, **dict.fromkeys(budget, "resume")}
     return Resolved(_validated(TrainConfig, before.config.model_dump() | budget, origins), origins)
 

@@ -204,6 +204,11 @@ class RunFolder:
                 records.append(record)
         return records
 
+    def stopped(self) -> str | None:
+        """The rule by which the run stopped before its budget was used up, or None."""
+        records = self.stats()
+        return records[-1].get("stopped") if records else None
+
     def rewind(self, nimg: int) -> None:
         """Forget statistics later than ``nimg`` images: a resumed run writes them again."""
         kept = [record for record in self.stats() if record["nimg"] <= nimg]

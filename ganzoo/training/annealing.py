@@ -24,9 +24,11 @@ def annealed(begin: float, annealing: Annealing | None, nimg: int, progress: flo
     return begin + (end - begin) * share
 
 
-def anneal(optimizer: torch.optim.Optimizer, config: OptimizerConfig, nimg: int, progress: float) -> None:
-    """Bring the learning rate, betas and momentum of an optimizer to where they are by now."""
-    lr = annealed(config.lr, config.lr_anneal, nimg, progress)
+def anneal(
+    optimizer: torch.optim.Optimizer, config: OptimizerConfig, nimg: int, progress: float, lr_scale: float = 1.0
+) -> None:
+    """Bring the learning rate, times ``lr_scale``, betas and momentum of an optimizer to where they are by now."""
+    lr = lr_scale * annealed(config.lr, config.lr_anneal, nimg, progress)
     if config.warmup_kimg:
         lr *= min(1.0, (nimg / 1000) / config.warmup_kimg)
     for group in optimizer.param_groups:

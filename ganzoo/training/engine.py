@@ -61,7 +61,7 @@ class Engine:
         s = self.s
         begin = s.nimg
         for optimizer, config in ((s.opt_g, s.config.optimizer_g), (s.opt_d, s.config.optimizer_d)):
-            anneal(optimizer, config, s.nimg, s.progress)
+            anneal(optimizer, config, s.nimg, s.progress, s.lr_scale)
         for _ in range(s.config.n_critic if d_steps is None else d_steps):
             scalars = self.d_step()
             if log:
@@ -98,17 +98,19 @@ def engine_for(s: TrainingState) -> Engine:
 
 def critic_steps(config: TrainConfig, g_steps: int) -> int:
     """How many discriminator steps come before generator step ``g_steps`` (from 0)."""
-    boost = config.critic_boost
+    boost, before = config.critic_boost, 0 if g_steps else config.d_pretraining
     if boost and (g_steps < boost.first or g_steps % boost.every == 0):
-        return boost.n_critic
-    return config.n_critic
+        return before + boost.n_critic
+    return before + config.n_critic
 
 
 def critic_steps_before(config: TrainConfig, g_steps: int) -> int:
     """How many discriminator steps come before generator step ``g_steps`` in all: the sum of ``critic_steps``."""
-    boost = config.critic_boost
+    boost, usual = config.critic_boost, g_steps * config.n_critic
+    if g_steps:
+        usual += config.d_pretraining
     if not boost:
-        return g_steps * config.n_critic
+        return usual
     first = min(boost.first, g_steps)
     later = len(range(-(-first // boost.every) * boost.every, g_steps, boost.every))
-    return g_steps * config.n_critic + (first + later) * (boost.n_critic - config.n_critic)
+    return usual + (first + later) * (boost.n_critic - config.n_critic)

@@ -31,8 +31,9 @@ def memory_explained(config: TrainConfig, trial: Trial) -> Iterator[None]:
         if not is_out_of_memory(error):
             raise
         traceback.clear_frames(error.__traceback__)
+    pixels = f" and {config.resolution} pixels" if config.resolution else ""
     raise GanzooError(
-        f"Out of memory at batch size {config.batch_size} and {config.resolution} pixels.\n"
+        f"Out of memory at batch size {config.batch_size}{pixels}.\n"
         f"{_advice(config, trial)} Checkpoints that were written are good."
     )
 

@@ -36,7 +36,11 @@ def save_points(s: TrainingState, path: Path) -> None:
     side = torch.linspace(-1, 1, FIELD, device=s.device)
     places = torch.cartesian_prod(side.flip(0), side).flip(1).view(-1, 1, 1, 2)  # rows from above, x before y
     s.D.eval()
-    logits = torch.stack([s.judge(places, labels).logits for labels in _every_class(s, len(places))]).mean(0)
+    # A batch at a time: what compares images within a batch would compare all places with each other.
+    parts = places.split(s.round_size)
+    logits = torch.cat(
+        [torch.stack([s.judge(part, c).logits for c in _every_class(s, len(part))]).mean(0) for part in parts]
+    )
     s.D.train()
     write_whole(path, png(picture(logits.view(FIELD, FIELD).cpu(), real.cpu(), generated.cpu())))
 

@@ -16,6 +16,7 @@ from ganzoo.training.build import build_state
 from ganzoo.training.engine import Engine
 from ganzoo.training.memory import memory_explained
 from ganzoo.training.precision import apply_precision
+from ganzoo.training.probe import Probe
 from ganzoo.training.quickest import choose_precision, time_precisions
 from ganzoo.training.state import TrainingState
 
@@ -65,6 +66,12 @@ class Setup:
         """The game at its start."""
         apply_precision(self.config.precision)
         return build_state(self.config, self.registry, self.data, self.device)
+
+    def probe(self) -> Probe | None:
+        """The images by which the one process that writes looks at the game, unless nobody wants to look."""
+        if self.config.diagnose_every is None or not ranks.first():
+            return None
+        return Probe.of(self.config, self.registry, self.data, self.device)
 
     def memory_explained(self) -> AbstractContextManager[None]:
         """A context in which an exhausted memory is answered with what would fit; see there."""

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -27,7 +28,7 @@ class TrainingState:
 
     ``class_counts``, the images of each class, is empty for an unconditional game. ``nimg`` counts real images shown to
     the discriminator, ``d_steps`` and ``g_steps`` the updates of each player; ``nimg_here`` is ``nimg`` as a tensor () int64
-    on the device, which a recorded step can read.
+    on the device, which a recorded step can read. ``rollbacks`` counts how often the game diverged and was taken back.
     """
 
     config: TrainConfig
@@ -47,6 +48,7 @@ class TrainingState:
     nimg: int = 0
     d_steps: int = 0
     g_steps: int = 0
+    rollbacks: int = 0
 
     def __post_init__(self) -> None:
         # Under batch norm a joint pass would mix real and generated statistics; without it one pass is quicker than two.
@@ -66,6 +68,11 @@ class TrainingState:
         if self.config.steps is not None:
             return self.g_steps / self.config.steps
         return self.nimg / (1000 * (self.config.kimg or float("inf")))
+
+    @property
+    def lr_scale(self) -> float:
+        """What the learning rates are multiplied by, after so many rollbacks."""
+        return float(self.config.rollback.lr_factor**self.rollbacks)
 
     def autocast(self) -> AbstractContextManager[object]:
         """The context in which networks run in the configured precision."""
@@ -135,7 +142,7 @@ class TrainingState:
         if self.device.type == "cuda":
             tensors["random.cuda"] = ranks.stacked(torch.cuda.get_rng_state(self.device))
         counters = {"nimg": self.nimg, "d_steps": self.d_steps, "g_steps": self.g_steps, "position": self.data.position}
-        return tensors, counters
+        return tensors, counters | {"rollbacks": self.rollbacks}
 
     def load(self, tensors: Mapping[str, Tensor], counters: Mapping[str, Any]) -> None:
         """Take up the state that ``state`` gave. Raises RunError if it is of other networks, or not all of it is there."""
@@ -156,7 +163,14 @@ class TrainingState:
             _lay_out_as_parameters(optimizer)
         self._draw_on(tensors)
         self.nimg, self.d_steps, self.g_steps = counters["nimg"], counters["d_steps"], counters["g_steps"]
-        self.data.position = counters["position"]
+        self.data.position, self.rollbacks = counters["position"], counters.get("rollbacks", 0)
+
+    def draw_anew(self) -> None:
+        """Go on with other random numbers than before: those of this count of rollbacks."""
+        mixed = np.random.SeedSequence([self.config.seed, self.rollbacks]).generate_state(2)
+        game, own = (int(number) for number in mixed)
+        self.random.generator.manual_seed(game)
+        torch.manual_seed(own + ranks.rank())
 
     def _draw_on(self, tensors: Mapping[str, Tensor]) -> None:
         """Take up random numbers. Those of another kind of device or number of processes stay at the seeds of the start."""

@@ -17,7 +17,7 @@ from ganzoo.techniques import Technique
 from ganzoo.training import estimate, resume, start
 from ganzoo.training.build import build_state
 from ganzoo.training.engine import Engine, critic_steps, critic_steps_before
-from ganzoo.training.loop import due
+from ganzoo.training.loop import Pace, due
 
 TINY = {"batch_size": 8, "z_dim": 4, "arch.hidden_g": [16], "arch.hidden_d": [16], "steps": 2}
 
@@ -46,11 +46,16 @@ def test_the_critic_is_trained_longer_at_the_start_and_now_and_then():
     assert critic_steps(config(n_critic=3), 0) == 3
 
 
+def test_the_discriminator_may_be_trained_before_the_generator_begins():
+    played = config(n_critic=2, d_pretraining=50)
+    assert [critic_steps(played, step) for step in range(3)] == [52, 2, 2]
+
+
 @pytest.mark.parametrize(
     "boost", [None, {"n_critic": 9, "first": 3, "every": 4}, {"n_critic": 9, "first": 0, "every": 5}]
 )
 def test_the_number_of_critic_steps_is_known_beforehand(boost):
-    played = config(n_critic=2, critic_boost=boost)
+    played = config(n_critic=2, critic_boost=boost, d_pretraining=7)
     for steps in range(30):
         assert critic_steps_before(played, steps) == sum(critic_steps(played, step) for step in range(steps))
 
@@ -59,6 +64,19 @@ def test_a_schedule_in_kimg_is_met_once_for_each_multiple_however_large_the_step
     assert [due(1.0, n, n + 400) for n in range(0, 2400, 400)] == [False, False, True, False, True, False]
     assert due(0.5, 100, 5000)
     assert not due(1000.0, 100, 5000)
+
+
+def test_the_time_of_a_step_leaves_out_what_is_done_between_steps(monkeypatch):
+    now = iter([0.0, 1.0, 5.0, 7.0, 7.5, 100.0, 101.0, 102.0, 102.0, 102.0])
+    monkeypatch.setattr("ganzoo.training.loop.time.perf_counter", lambda: next(now))
+    pace = Pace()
+    pace.step()  # took 1 s
+    pace.go_on()  # pictures until second 5
+    pace.step()  # took 2 s; the device is done half a second later
+    assert pace.read() == pytest.approx(1000 * 3.5 / 2)
+    pace.go_on()
+    pace.step()
+    assert pace.read() == pytest.approx(1000)
 
 
 def test_a_run_folder_holds_plain_files(tmp_path):
@@ -70,8 +88,9 @@ def test_a_run_folder_holds_plain_files(tmp_path):
     assert document["data"]["images"] == 1500
     assert {"ganzoo", "torch", "numpy", "python"} <= document["versions"].keys()
     records = [json.loads(line) for line in (outcome.run / "stats.jsonl").read_text().splitlines()]
-    assert records[-1]["nimg"] == 16
-    assert {"d_loss", "g_loss", "real_logits", "fake_logits", "images_per_s"} <= records[-1].keys()
+    assert [record["nimg"] for record in records] == [16, 16]  # losses, and signs of how it goes
+    assert {"d_loss", "g_loss", "real_logits", "fake_logits", "images_per_s", "ms_per_step"} <= records[0].keys()
+    assert {"own_logits", "generated_logits", "held_out_logits", "g_slope", "pixel_coverage"} <= records[1].keys()
     names = [path.name for path in sorted((outcome.run / "samples").iterdir())]
     assert names == ["kimg000000.000.png", "kimg000000.016.png"]
     assert len(checkpoints(outcome.run / "checkpoints")) == 1

@@ -184,7 +184,7 @@ def test_one_process_writes(undisturbed):
     run, outcome = undisturbed
     assert outcome.stdout.splitlines() == [str(run)]
     assert outcome.stderr.count("Done:") == 1
-    assert [record["g_steps"] for record in RunFolder(run).stats()] == [60]
+    assert [record["g_steps"] for record in RunFolder(run).stats()] == [60, 60]  # losses, signs
     assert json.loads((run / "config.json").read_text())["config"]["steps"] == 60
 
 
