@@ -47,6 +47,20 @@ from ganzoo.params import NameWithOptions, Setting
     metavar="KIMG",
     help="Score it so often (FID; --set scoring.*) and keep the best.",
 )
+@click.option(
+    "--stop-when",
+    "stops",
+    type=NameWithOptions(),
+    multiple=True,
+    metavar="RULE[:option=value,...]",
+    help="Stop before the budget is used up: fid-plateau, wasserstein-plateau.",
+)
+@click.option(
+    "--animate",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="At the end, the sample grids as a film: .gif or .webp.",
+)
 @click.option("--checkpoint-every", type=float, metavar="KIMG", help="Thousands of images between checkpoints.")
 @click.option(
     "--resume",
@@ -68,6 +82,8 @@ def command(
     resume: Path | None,
     dry_run: bool,
     eval_every: float | None,
+    stops: tuple[tuple[str, dict[str, Any]], ...],
+    animate: Path | None,
     **options: Any,
 ) -> None:
     """Train RECIPE: a recipe's name, or any ARCHITECTURE-LOSS ('ganzoo list').
@@ -77,6 +93,8 @@ def command(
     ganzoo train dcgan-hinge --conditional --dataset fashion-mnist --kimg 500
     ganzoo train mlp-ns --dataset folder:photos --resolution 32 --regularizer r1:gamma=1
     ganzoo train dcgan-wgangp --dataset mnist --eval-every 50 --set scoring.metrics='["fid", "kid"]'
+    ganzoo train dcgan-ns --dataset mnist --eval-every 50 --stop-when fid-plateau:patience_kimg=200
+    ganzoo train toy-wgangp --dataset ring8 --animate ring8.gif
     ganzoo train --resume runs/00001-dcgan-wgangp-digits --kimg 1000
     torchrun --nproc-per-node 2 -m ganzoo train dcgan-wgangp --dataset mnist --out RUN_DIR
 
@@ -86,6 +104,10 @@ def command(
     from ganzoo.registry import get_registry
 
     given = {key: value for key, value in options.items() if value is not None}
+    if animate:
+        from ganzoo.runs.film import require_film
+
+        require_film(animate)  # whatever stands in its way is better known before the work than after it
     if options["kimg"] is not None and options["steps"] is not None:
         raise click.UsageError("Give the budget by --kimg or by --steps, not by both.")
     if resume is not None:
@@ -98,10 +120,13 @@ def command(
             out,
             dry_run or None,
             eval_every,
+            stops,
             *set(given) - {"kimg", "steps"},
         ]
         if any(others):
-            raise click.UsageError("A resumed run keeps its settings: only --kimg or --steps may go with --resume.")
+            raise click.UsageError(
+                "A resumed run keeps its settings: only --kimg, --steps or --animate may go with --resume."
+            )
         from ganzoo.evaluation.watch import Watch
         from ganzoo.training import resume as go_on
         from ganzoo.training.interrupts import terminable
@@ -109,14 +134,15 @@ def command(
         registry = get_registry()
         with terminable():
             outcome = go_on(resume, registry, kimg=options["kimg"], steps=options["steps"], scorer=Watch(registry))
-        return _finish(ctx, outcome)
+        return _finish(ctx, outcome, animate)
     if recipe is None:
         raise click.UsageError("Which recipe? For example 'ganzoo train dcgan-wgangp'; see 'ganzoo list'.")
 
     line: dict[str, Any] = dict(given)
     if eval_every is not None:
         line["scoring.every"] = eval_every
-    line |= _by_name("regularizers", regularizers) | _by_name("augmentations", augmentations) | dict(settings)
+    line |= _by_name("regularizers", regularizers) | _by_name("augmentations", augmentations)
+    line |= _by_name("stop_when", stops) | dict(settings)
     layers = [Layer("command line", line)]
     if file:
         layers.insert(0, Layer(str(file), read_settings(file)))
@@ -137,7 +163,7 @@ def command(
     name = f"{recipe}-{resolved.config.dataset.partition(':')[0]}"
     with terminable(), nullcontext(out) if out else new_run(name) as folder:
         outcome = start(resolved, get_registry(), folder, scorer=Watch(get_registry()))
-    return _finish(ctx, outcome)
+    return _finish(ctx, outcome, animate)
 
 
 def _by_name(table: str, given: tuple[tuple[str, dict[str, Any]], ...]) -> dict[str, Any]:
@@ -168,8 +194,15 @@ def _dry_run(resolved: Any) -> None:
     click.echo(f"Time: about {duration(plan.seconds)} at {plan.images_per_s:.0f} images/s, measured here just now.")
 
 
-def _finish(ctx: click.Context, outcome: Any) -> None:
-    _report(outcome)
+def _finish(ctx: click.Context, outcome: Any, film: Path | None) -> None:
+    from ganzoo.ranks import first
+
+    _report(outcome)  # first: a film that cannot be written must not hide where the run is
+    if film and first():
+        from ganzoo.runs.film import save_film
+
+        pictures = save_film(outcome.run / "samples", film)
+        click.echo(f"Wrote {film}: {pictures} pictures.", err=True)
     if outcome.signal is not None:
         ctx.exit(128 + outcome.signal)
 

@@ -12,14 +12,22 @@ STYLE = """
 @media (prefers-color-scheme: dark) { :root { --line: #444; --quiet: #aaa; --ground: #161616; --text: #ddd; --block: #222 } }
 body { font: 16px/1.55 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem;
        color: var(--text); background: var(--ground) }
-h1 { line-height: 1.2 } h2 { margin-top: 2.5rem }
+h1 { line-height: 1.2; overflow-wrap: anywhere } h2 { margin-top: 2.5rem }
 p { max-width: 46rem }
 table { border-collapse: collapse; display: block; overflow-x: auto }
 th, td { padding: .3rem .8rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; vertical-align: top }
-th:first-child, td:first-child { text-align: left }
+th:first-child, td:first-child { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 7rem }
+.prose th, .prose td { text-align: left; white-space: normal; min-width: 5.5rem }
+.prose td:last-child { min-width: 11rem }
+.prose code { font-size: .88rem; overflow-wrap: break-word }
 pre { background: var(--block); padding: .6rem .9rem; overflow-x: auto; border-radius: .3rem }
 figure { margin: 1rem 0 } figure svg { max-width: 100%; height: auto }
-figcaption { font-size: .88rem; color: var(--quiet); max-width: 46rem }
+figcaption { font-size: .88rem; color: var(--quiet); max-width: 46rem; overflow-wrap: anywhere }
+.row { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); gap: 1.2rem }
+.row figure { margin: 0; display: flex; flex-direction: column-reverse; justify-content: flex-end }
+.row figcaption { color: var(--text) }
+.legend { display: flex; flex-wrap: wrap; gap: .1rem 1.4rem; margin: .5rem 0; overflow-wrap: anywhere }
+.legend i { display: inline-block; width: 1.6rem; margin-right: .5rem; vertical-align: middle }
 .cards { display: flex; flex-wrap: wrap; gap: 1rem } .cards figure { margin: 0; width: 17rem }
 .cards img { width: 100%; image-rendering: pixelated; display: block }
 summary { cursor: pointer }
@@ -51,14 +59,15 @@ def code(text: str) -> Markup:
     return Markup("<pre><code>{}</code></pre>").format(text)
 
 
-def table(header: Sequence[str], body: Sequence[Sequence[str | Markup]]) -> Markup:
-    """Names to the left, numbers to the right."""
+def table(header: Sequence[str], body: Sequence[Sequence[str | Markup]], *, prose: bool = False) -> Markup:
+    """Names to the left, numbers to the right; or ``prose``: sentences that run over several lines, the last one longest."""
     heads = Markup().join(Markup("<th>{}</th>").format(text) for text in header)
     rows = Markup("\n").join(
         Markup("<tr>{}</tr>").format(Markup().join(Markup("<td>{}</td>").format(text) for text in line))
         for line in body
     )
-    return Markup("<table><thead><tr>{}</tr></thead>\n<tbody>{}</tbody></table>").format(heads, rows)
+    kind = Markup(' class="prose"') if prose else ""
+    return Markup("<table{}><thead><tr>{}</tr></thead>\n<tbody>{}</tbody></table>").format(kind, heads, rows)
 
 
 def picture(png: bytes, caption: str) -> Markup:
@@ -72,6 +81,20 @@ def picture(png: bytes, caption: str) -> Markup:
 def cards(*parts: Markup) -> Markup:
     """Figures side by side, as many as there is room for."""
     return Markup('<div class="cards">{}</div>').format(Markup().join(parts))
+
+
+def row(*plots: Markup) -> Markup:
+    """Plots below their captions, as many side by side as there is room for."""
+    return Markup('<div class="row">{}</div>').format(Markup("\n").join(plots))
+
+
+def legend(*lines: tuple[str, str, str]) -> Markup:
+    """What the lines of all plots below are: of each its name, its colour and "solid", "dashed" or "dotted"."""
+    marks = Markup("\n").join(
+        Markup('<span><i style="border-top: 3px {} {}"></i>{}</span>').format(dashes, colour, name)
+        for name, colour, dashes in lines
+    )
+    return Markup('<div class="legend">{}</div>').format(marks)
 
 
 def details(summary: str, *parts: Markup) -> Markup:

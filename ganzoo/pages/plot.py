@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TEXT = "#010203"  # no colour of a curve: stands for the colour of the page's text
-STYLE: dict[str, Any] = {
+STYLE: Any = {  # matplotlib types its keys in its newest versions only
     "svg.fonttype": "none",
     "svg.hashsalt": "ganzoo",  # the same plot is the same file
     "text.color": TEXT,

@@ -68,7 +68,7 @@ from command_line import TINY, npz, process
             "mixes the samples of a batch, as batch norm does.",
         ),
         (["train", "--resume", "none"], 1, "none is not a run folder: it has no config.json."),
-        (["train", "--resume", "none", "--seed", 1], 2, "only --kimg or --steps may go with --resume."),
+        (["train", "--resume", "none", "--seed", 1], 2, "only --kimg, --steps or --animate may go with --resume."),
         (["train", "mlp-ns", "--resume", "none"], 2, "A resumed run keeps its settings"),
         (["export"], 1, "There is no run in runs"),
         (["export", "none"], 1, "none is not a run folder: it has no config.json."),

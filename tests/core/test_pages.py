@@ -26,6 +26,8 @@ def drawn(caption="A curve"):
         pages.paragraph,
         pages.code,
         lambda text: pages.table([text], [[text]]),
+        lambda text: pages.table([text], [[text]], prose=True),
+        lambda text: pages.legend((text, "red", "dashed")),
         lambda text: pages.picture(b"", text),
         lambda text: pages.details(text, pages.paragraph(text)),
         lambda text: pages.page(text),
@@ -42,6 +44,15 @@ def test_parts_go_in_as_they_are():
     assert str(pages.details("more", pages.paragraph("a", "b"))) == (
         "<details><summary>more</summary><p>a<br>b</p></details>"
     )
+
+
+def test_plots_stand_in_a_row_with_one_legend():
+    shown = str(pages.row(drawn("first"), drawn("second")))
+    assert shown.startswith('<div class="row"><figure')
+    assert shown.count("<svg") == 2
+    assert shown.index("first") < shown.index("second")
+    mark = '<i style="border-top: 3px dotted #123456"></i>a line</span>'
+    assert mark in pages.legend(("another", "red", "solid"), ("a line", "#123456", "dotted"))
 
 
 def test_a_page_asks_nothing_of_the_network():

@@ -69,7 +69,9 @@ class ModesOptions(Options):
     """
 
     deviations: float = Field(3.0, gt=0, description="standard deviations from a mode within which a point is good")
-    least_share: float = Field(0.1, ge=0, le=1, description="of a mode's even share, what finds it; 0 is one good point")
+    least_share: float = Field(
+        0.1, ge=0, le=1, description="of a mode's even share, what finds it; 0 is one good point"
+    )
 
 
 def build_toy(config: NetworkConfig[ToyOptions]) -> tuple[nn.Module, nn.Module]:

@@ -1,0 +1,49 @@
+"""A run's sample grids one after the other, as a film."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from PIL import Image
+
+from ganzoo.errors import ConfigError, RunError
+from ganzoo.files import write_whole
+
+FORMATS = {".gif": "GIF", ".webp": "WEBP"}
+MS, LAST_MS = 120, 2000  # that a picture is shown, and the last one
+MOST = 200  # pictures: of more, as many evenly spaced
+
+
+def require_film(path: Path) -> None:
+    """Raise ConfigError unless ``path`` names a format that can hold a film, in a folder that is there."""
+    if path.suffix.lower() not in FORMATS:
+        raise ConfigError(f"{path} is no film: expected a name that ends in {' or '.join(FORMATS)}.")
+    if not path.absolute().parent.is_dir():
+        raise ConfigError(f"There is no folder {path.parent} for {path.name}. Make it, or name another place.")
+
+
+def save_film(samples: Path, path: Path) -> int:
+    """Write the pictures of a folder in the order of their names; gives how many. Raises RunError without any."""
+    require_film(path)
+    files = sorted(samples.glob("*.png"))
+    if not files:
+        raise RunError(f"{samples} holds no pictures yet.")
+    if len(files) > MOST:
+        files = [files[round(i * (len(files) - 1) / (MOST - 1))] for i in range(MOST)]
+    pictures = [Image.open(file).convert("RGB") for file in files]
+    durations = [MS] * (len(pictures) - 1) + [LAST_MS]
+    buffer = io.BytesIO()
+    # Lossless where the format can: grids are small, and artefacts would pass for the generator's.
+    how = {"lossless": True} if path.suffix.lower() == ".webp" else {}
+    pictures[0].save(
+        buffer,
+        format=FORMATS[path.suffix.lower()],
+        save_all=True,
+        append_images=pictures[1:],
+        duration=durations,
+        loop=0,
+        **how,
+    )
+    write_whole(path, buffer.getvalue())
+    return len(pictures)
