@@ -49,22 +49,26 @@ class Random:
 class Step:
     """One update of one player, as its techniques see it.
 
-    Images are (N, C, H, W) float32 in [-1, 1], augmented as the discriminator sees them, without gradient in the
-    discriminator's step; ``real_images`` and ``real_output`` are None in a generator step unless the game
-    or a technique (``needs_real``) looks at real images. ``labels`` (N,) int64 or None are those of the
-    real and of the generated images alike. N are the samples of this process and of this round of accumulation.
-    ``nimg``, a tensor () int64 on the device, counts real images shown to the discriminator before this step.
+    Images are (N, C, H, W) float32 in [-1, 1], augmented as the discriminator sees them, by which they may leave that range. In
+    the discriminator's step they carry a gradient only where a technique moved ``z``. ``generated_images`` are the generator's
+    own, before any augmentation. ``real_images`` and ``real_output`` are None in a generator step unless the game or a technique
+    (``needs_real``) looks at real images. ``labels`` (N,) int64 or None are those of the real and of the generated images
+    alike. N are the samples of this process and of this round of accumulation. ``nimg``, a tensor () int64 on the device,
+    counts real images shown to the discriminator before this step.
 
-    ``generate(z, labels)`` runs the generator once more, in the precision of the training. ``discriminate(images, labels)`` runs
-    the discriminator once more, always in float32: penalties that differentiate twice lose their meaning in bfloat16. ``random``
-    is what to draw from, so that a resumed run draws the same.
+    ``generate(z, labels)`` runs the generator once more, in the precision of the training, without augmentation;
+    ``augment(images)`` makes of such images what the discriminator is to see. ``discriminate(images, labels)`` runs the
+    discriminator once more, always in float32: penalties that differentiate twice lose their meaning in bfloat16. ``random`` is
+    what to draw from, so that a resumed run draws the same.
     """
 
     generator: nn.Module
     discriminator: nn.Module
     generate: Callable[[Tensor, Tensor | None], Tensor]
+    augment: Callable[[Tensor], Tensor]
     discriminate: Callable[[Tensor, Tensor | None], DOutput]
     z: Tensor
+    generated_images: Tensor
     fake_images: Tensor
     labels: Tensor | None
     fake_output: DOutput

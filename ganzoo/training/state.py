@@ -65,9 +65,7 @@ class TrainingState:
     @property
     def progress(self) -> float:
         """The share of the budget that is used up."""
-        if self.config.steps is not None:
-            return self.g_steps / self.config.steps
-        return self.nimg / (1000 * (self.config.kimg or float("inf")))
+        return self.config.share(self.nimg, self.g_steps)
 
     @property
     def lr_scale(self) -> float:
@@ -99,7 +97,7 @@ class TrainingState:
         return images.float()
 
     def augment(self, images: Tensor) -> Tensor:
-        """Images as the discriminator is to see them, of the same shape and range."""
+        """Images as the discriminator is to see them, of the same shape; an augmentation may leave their range."""
         for transform in self.augmentations.values():
             images = transform(images, self.random)
         return images

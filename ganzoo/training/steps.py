@@ -32,15 +32,16 @@ def update_d(s: TrainingState, taken: Taken | None, *, due: Sequence[str]) -> Sc
     for z, labels, real_images in _rounds(s, taken):
         assert real_images is not None  # as always in this update
         with torch.set_grad_enabled(z.requires_grad):  # where a technique moved them along the discriminator's gradient
-            fake_images = s.generate(z, labels)
+            generated_images = s.generate(z, labels)
         for transform in s.augmentations.values():
-            real_images = transform.real_images(real_images, fake_images.detach(), s.random)
-        real_images, fake_images = s.augment(real_images), s.augment(fake_images)
+            real_images = transform.real_images(real_images, generated_images.detach(), s.random)
+        real_images, fake_images = s.augment(real_images), s.augment(generated_images)
         real, fake = s.judge_pair(real_images, fake_images, labels)
         step = _step(
             s,
             z=z,
             labels=labels,
+            generated_images=generated_images,
             fake_images=fake_images,
             fake_output=fake,
             real_images=real_images,
@@ -77,12 +78,14 @@ def update_g(s: TrainingState, taken: Taken | None, *, due: Sequence[str]) -> Sc
         if real_images is not None:
             real_images = s.augment(real_images)
             real = s.judge(real_images, labels)
-        fake_images = s.augment(s.generate(z, labels))
+        generated_images = s.generate(z, labels)
+        fake_images = s.augment(generated_images)
         fake = s.judge(fake_images, labels)
         step = _step(
             s,
             z=z,
             labels=labels,
+            generated_images=generated_images,
             fake_images=fake_images,
             fake_output=fake,
             real_images=real_images,
@@ -166,6 +169,7 @@ def _step(
     *,
     z: Tensor,
     labels: Tensor | None,
+    generated_images: Tensor,
     fake_images: Tensor,
     fake_output: DOutput,
     real_images: Tensor | None,
@@ -175,9 +179,11 @@ def _step(
         generator=s.G,
         discriminator=s.D,
         generate=s.generate,
+        augment=s.augment,
         discriminate=s.discriminate,
         z=z,
         labels=labels,
+        generated_images=generated_images,
         fake_images=fake_images,
         fake_output=fake_output,
         real_images=real_images,

@@ -40,10 +40,11 @@ class AdaptiveAugment(Transform):
         """(N, 3, 3): from places in what is made to places in ``images``, both in [-1, 1]."""
         n, _, height, width = images.shape
         places = identity(3, n, images)
+        # From what is made back to what was: what is done first is undone last, so it stands to the left.
         if self.blit:
-            places = blit_matrices(n, p, random, height=height, width=width) @ places
+            places = places @ blit_matrices(n, p, random, height=height, width=width)
         if self.geometry:
-            places = geometry_matrices(n, p, random) @ places
+            places = places @ geometry_matrices(n, p, random)
         return places
 
 
@@ -84,7 +85,7 @@ def blit_matrices(n: int, p: Tensor, random: Random, *, height: int, width: int)
     # The same choice for both directions.
     move = chosen(torch.ones_like(mirror), p, random, 0.0)
     x, y = (move * ((2 * random.uniform(n) - 1) * 0.125 * size).round() * (2 / size) for size in (width, height))
-    return translation(x, y) @ rotation(quarters) @ scaling(mirror, torch.ones_like(mirror))
+    return scaling(mirror, torch.ones_like(mirror)) @ rotation(quarters) @ translation(x, y)
 
 
 def geometry_matrices(n: int, p: Tensor, random: Random) -> Tensor:
@@ -98,8 +99,8 @@ def geometry_matrices(n: int, p: Tensor, random: Random) -> Tensor:
     stretch = chosen((0.2 * LN2 * random.normal(n)).exp(), p, random, 1.0)
     move = chosen(torch.ones_like(scale), p, random, 0.0)
     x, y = (move * 0.25 * random.normal(n) for _ in range(2))  # 0.125 of the image, whose sides are 2 here
-    stretched = rotation(turns[1]) @ scaling(stretch, 1 / stretch) @ rotation(turns[0])
-    return translation(x, y) @ stretched @ scaling(scale, scale)
+    stretched = rotation(turns[0]) @ scaling(stretch, 1 / stretch) @ rotation(turns[1])
+    return scaling(scale, scale) @ stretched @ translation(x, y)
 
 
 def moved(images: Tensor, places: Tensor) -> Tensor:

@@ -68,13 +68,13 @@ class LatentConsistency(Technique):
 
     def d_penalty(self, step: Step) -> Tensor:
         with torch.no_grad():
-            images = step.generate(self._beside(step), step.labels)
+            images = step.augment(step.generate(self._beside(step), step.labels))
         return self.options.weight_d * disagreement(
             step.fake_output.logits, step.discriminate(images, step.labels).logits
         )
 
     def g_penalty(self, step: Step) -> Tensor:
-        return self.options.weight_g * sameness(step.fake_images, step.generate(self._beside(step), step.labels))
+        return self.options.weight_g * sameness(step.generated_images, step.generate(self._beside(step), step.labels))
 
     def _beside(self, step: Step) -> Tensor:
         return step.z.detach() + self.options.noise * step.random.normal(*step.z.shape)

@@ -26,7 +26,10 @@ def mode_seeking_loss(*, images: Tensor, others: Tensor, z: Tensor, other_z: Ten
 
 
 class ModeSeeking(Technique):
-    """``weight`` * ``mode_seeking_loss`` of the generator, for each latent and its neighbour's, under the class of the first."""
+    """``weight`` * ``mode_seeking_loss`` of the generator, for each latent and its neighbour's, under the class of the first.
+
+    Images are compared as they are generated: an augmentation would make them differ.
+    """
 
     def __init__(self, options: ModeSeekingOptions) -> None:
         super().__init__()
@@ -36,4 +39,4 @@ class ModeSeeking(Technique):
     def g_penalty(self, step: Step) -> Tensor:
         other_z = step.z.roll(1, 0)
         others = step.generate(other_z, step.labels)
-        return self.weight * mode_seeking_loss(images=step.fake_images, others=others, z=step.z, other_z=other_z)
+        return self.weight * mode_seeking_loss(images=step.generated_images, others=others, z=step.z, other_z=other_z)

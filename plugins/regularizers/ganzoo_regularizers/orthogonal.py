@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.conv import _ConvTransposeNd
 
 from ganzoo.techniques import Step, Technique
 
@@ -16,15 +17,19 @@ if TYPE_CHECKING:
 def orthogonal_penalty(network: nn.Module) -> Tensor:
     """Sum over weights W of ||W W' - its diagonal||^2: rows are drawn apart, and their lengths are left alone.
 
-    W are all parameters with two dimensions or more, (outputs, everything else), but for embeddings. Returns (). Source: equation
-    3, whose beta the caller applies; there for W'W, here for W W', which is what the authors' code does.
+    W are all parameters with two dimensions or more, (outputs, everything else), but for embeddings; a transposed convolution
+    keeps its outputs second. Returns (). Source: equation 3, whose beta the caller applies; there for W'W, here for W W', which
+    is what the authors' code does.
     """
     embeddings = {id(module.weight) for module in network.modules() if isinstance(module, nn.Embedding)}
+    transposed = {
+        id(p) for module in network.modules() if isinstance(module, _ConvTransposeNd) for p in module.parameters()
+    }
     total = torch.zeros((), device=next(network.parameters()).device)
     for parameter in network.parameters():
         if parameter.dim() < 2 or id(parameter) in embeddings:
             continue
-        rows = parameter.flatten(1)
+        rows = (parameter.transpose(0, 1) if id(parameter) in transposed else parameter).flatten(1)
         products = rows @ rows.T
         total = total + products.square().sum() - products.diagonal().square().sum()
     return total

@@ -111,3 +111,10 @@ def test_gradients_reach_every_image(channels):
     )
     augment(images, drawn()).square().sum().backward()
     assert (images.grad.flatten(1).abs().amax(1) > 0).all()
+
+
+def test_moves_come_last_so_that_their_size_does_not_depend_on_the_scale():
+    """Karras et al. 2020, appendix B: scaled, turned and stretched, then moved by a quarter of half a side."""
+    places = geometry_matrices(20_000, torch.tensor(1.0), Random(torch.device("cpu"), 0))
+    centres = torch.linalg.inv(places)[:, :2, 2]  # where the centre of the image goes to
+    torch.testing.assert_close(centres.std(0), torch.full((2,), 0.25), rtol=0.02, atol=0)

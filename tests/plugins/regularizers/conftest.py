@@ -117,6 +117,8 @@ def make_step():
 
         generator = generator or nn.Identity()
         return Step(
+            generated_images=fake_images,
+            augment=lambda images: images,
             generator=generator,
             discriminator=discriminator,
             generate=generator,

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -91,3 +93,11 @@ def test_icr_is_both(build, make_step, critics):
     ).d_penalty(together)
     torch.testing.assert_close(both.d_penalty(step()), expected)
     torch.testing.assert_close(both.g_penalty(step()), build("latent-consistency", D, G).g_penalty(step()))
+
+
+def test_the_neighbours_that_the_discriminator_judges_are_augmented_like_all_others(build, critics, make_step):
+    D, G, seen = critics.Smooth(), critics.Generator(), []
+    z = torch.randn(6, 8)
+    step = make_step(D, torch.randn(6, 3, 4, 4), G(z).detach(), z=z, generator=G, seen=seen)
+    build("latent-consistency", D, G).d_penalty(replace(step, augment=lambda images: images + 100))
+    assert seen[-1][0].min() > 50

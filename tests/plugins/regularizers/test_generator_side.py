@@ -1,6 +1,7 @@
 """Feature matching, mode seeking, top-k, path lengths and moved latents."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -132,3 +133,16 @@ def test_both_players_learn_through_the_move(build, critics):
     for player in (D.to_logit, G.layers[0]):
         (gradient,) = torch.autograd.grad(moved.sum(), player.weight, retain_graph=True)
         assert gradient.abs().max() > 0
+
+
+@pytest.mark.parametrize("name", ["mode-seeking", "latent-consistency", "improved-consistency"])
+def test_what_compares_generated_images_does_not_see_augmentations(name, build, critics, make_step):
+    """An augmentation makes images differ that the generator made alike."""
+    z, G = torch.randn(6, 8), critics.Generator()
+    images, D = G(z), critics.Smooth()
+    step = make_step(D, torch.randn_like(images), images, z=z, generator=G)
+    augmented = replace(step, fake_images=images + torch.randn_like(images))
+    torch.testing.assert_close(
+        build(name, D, G).g_penalty(step),
+        build(name, D, G).g_penalty(replace(augmented, random=Random(torch.device("cpu"), 0))),
+    )

@@ -52,3 +52,12 @@ def test_weights_are_held_at_the_mean_of_all_so_far(build, make_step, critics):
             for p in D.parameters():
                 p.add_(torch.randn_like(p))
     torch.testing.assert_close(technique.g_penalty(step), torch.tensor(0.0))  # of G there is no past yet
+
+
+def test_a_transposed_convolution_has_its_outputs_second():
+    straight, transposed = nn.Conv2d(4, 2, 3, bias=False), nn.ConvTranspose2d(4, 2, 3, bias=False)
+    nn.init.orthogonal_(straight.weight)
+    with torch.no_grad():
+        transposed.weight.copy_(straight.weight.transpose(0, 1))
+    assert orthogonal_penalty(straight) < 1e-10
+    assert orthogonal_penalty(transposed) < 1e-10
