@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import distance
 from scipy.special import rel_entr
 from scipy.stats import wasserstein_distance
 
@@ -28,7 +28,7 @@ def kullback_leibler_divergence(p: Numbers, q: Numbers) -> float:
     other shapes, negative numbers, or nothing but zeros. Source: Kullback & Leibler 1951, doi:10.1214/aoms/1177729694.
     """
     p, q = _probabilities(p, q)
-    return float(rel_entr(p, q).sum())
+    return max(0.0, float(rel_entr(p, q).sum()))  # of equals rounding may leave less
 
 
 def jensen_shannon_divergence(p: Numbers, q: Numbers) -> float:
@@ -37,13 +37,14 @@ def jensen_shannon_divergence(p: Numbers, q: Numbers) -> float:
     At the best discriminator the minimax game costs 2 JS - log 4 (Goodfellow et al. 2014, arXiv:1406.2661, theorem 1). Takes and
     raises as ``kullback_leibler_divergence``. Source: Lin 1991, doi:10.1109/18.61115.
     """
-    return jensen_shannon_distance(p, q) ** 2
+    p, q = _probabilities(p, q)
+    middle = (p + q) / 2
+    return max(0.0, float((rel_entr(p, middle) + rel_entr(q, middle)).sum()) / 2)
 
 
 def jensen_shannon_distance(p: Numbers, q: Numbers) -> float:
     """The square root of the divergence, which is a metric (Endres & Schindelin 2003, doi:10.1109/TIT.2003.813506)."""
-    p, q = _probabilities(p, q)
-    return float(distance.jensenshannon(p, q))
+    return math.sqrt(jensen_shannon_divergence(p, q))
 
 
 def wasserstein_distance_1d(

@@ -137,3 +137,12 @@ def test_what_is_no_distribution_is_refused(p, q, said):
 def test_samples_of_different_sizes_have_no_sliced_distance():
     with pytest.raises(ValueError, match=r"x has shape \(3, 2\) and y \(4, 2\)"):
         sliced_wasserstein_distance(np.zeros((3, 2)), np.zeros((4, 2)), np.ones((1, 2)))
+
+
+def test_equals_are_at_no_distance_whatever_rounding_does():
+    random = np.random.default_rng(0)
+    for _ in range(200):
+        p = random.random(10)
+        assert 0 <= jensen_shannon_divergence(p, 3 * p) < 1e-15
+        assert 0 <= jensen_shannon_distance(p, 3 * p) < 1e-7
+        assert 0 <= kullback_leibler_divergence(p, 3 * p) < 1e-15
