@@ -172,6 +172,10 @@ class TrainConfig(Section):
     keep_checkpoints: int = Field(2, ge=1)
     scoring: ScoringConfig = ScoringConfig()
 
+    def share(self, nimg: int, g_steps: int) -> float:
+        """Of the budget, how much is used up after so many images and generator updates: ``steps`` count if given."""
+        return g_steps / self.steps if self.steps is not None else nimg / (1000 * (self.kimg or float("inf")))
+
 
 def read_settings(path: Path) -> dict[str, Any]:
     """Settings from a ``.toml`` or ``.json`` file, or from a run's ``config.json``. Raises ConfigError if it is neither."""

@@ -243,6 +243,12 @@ class Dataset:
     paper: str = ""
     summary: str = ""
 
+    def __post_init__(self) -> None:
+        if isinstance(self.metrics, str):
+            raise ValueError(
+                f"the data set {self.name!r} has metrics={self.metrics!r}; expected names, as ({self.metrics!r},)"
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureContext(Generic[OptionsT]):

@@ -78,10 +78,18 @@ class Entry:
     regularizers: Mapping[str, Mapping[str, Any]]
 
     @classmethod
-    def read(cls, text: str) -> Entry:
-        """Raises click's BadParameter for options that are none."""
-        name, *others = re.split(r"\+(?=[a-zA-Z])", text)
-        return cls(text, name, dict(NameWithOptions().convert(other, None, None) for other in others))
+    def read(cls, text: str, registry: Registry) -> Entry:
+        """Raises click's BadParameter for options that are none, ConfigError for a regularizer named twice.
+
+        Names may hold a ``+`` of their own: the longest that somebody registered wins.
+        """
+        name, *others = _apart(text, registry)
+        read = [NameWithOptions().convert(other, None, None) for other in others]
+        names = [regularizer for regularizer, _ in read]
+        if not name or len(set(names)) < len(names):
+            problem = "names a regularizer twice" if name else "does not begin with a recipe or a pair"
+            raise ConfigError(f"{text!r} {problem}; expected for example toy-ns+r1:gamma=1+packing.")
+        return cls(text, name, dict(read))
 
     def is_pair(self, registry: Registry) -> bool:
         """Whether it stands for a pair with the loss's own settings: also where a tuned recipe has that name."""
@@ -102,13 +110,20 @@ class Entry:
 class Comparison:
     """A folder with a run for each entry and seed; begun again, it goes on where it was stopped."""
 
-    def __init__(self, folder: Path, plan: Plan, *, data_dir: Path | None = None, device: str = "auto") -> None:
-        self.folder, self.plan, self._data_dir, self._device = folder, plan, data_dir, device
-        self._entries = [Entry.read(text) for text in plan.entries]
+    def __init__(
+        self, folder: Path, plan: Plan, registry: Registry, *, data_dir: Path | None = None, device: str = "auto"
+    ) -> None:
+        self.folder, self.plan, self._registry = folder, plan, registry
+        self._data_dir, self._device = data_dir, device
+        self._entries = [Entry.read(text, registry) for text in plan.entries]
 
     def open(self) -> None:
-        """Write the plan, or see that the folder holds this very one. Raises RunError if it holds another."""
-        open_folder(self.folder, self.plan, may_grow=("entries", "seeds"))
+        """Write the plan, or see that the folder holds this very one, which entries and seeds may join.
+
+        From then on it is about all of them. Raises RunError if the folder holds another plan.
+        """
+        self.plan = open_folder(self.folder, self.plan, may_grow=("entries", "seeds"))
+        self._entries = [Entry.read(text, self._registry) for text in self.plan.entries]
 
     def runs(self) -> dict[str, list[RunFolder]]:
         """The run folders of each entry, begun or not."""
@@ -117,26 +132,24 @@ class Comparison:
             for entry in self._entries
         }
 
-    def resolve_all(self, registry: Registry) -> dict[str, list[Resolved]]:
+    def resolve_all(self) -> dict[str, list[Resolved]]:
         """The configuration of each entry and seed. Raises ConfigError for what cannot be."""
         plan = self.plan
-        asked_for({name: {} for name in plan.metrics}, plan.dataset, registry)
-        fixed, user = Layer("comparison", self._fixed(registry)), Layer("comparison", dict(plan.settings))
+        asked_for({name: {} for name in plan.metrics}, plan.dataset, self._registry)
+        fixed, user = Layer("comparison", self._fixed()), Layer("comparison", dict(plan.settings))
         layers = [fixed, user]
         if not plan.own_networks:
-            alone = {entry.text: self._resolve(entry, registry, layers) for entry in self._entries}
-            layers = [fixed, Layer("same networks", alike(alone, registry)), user]
+            alone = {entry.text: self._resolve(entry, layers) for entry in self._entries}
+            layers = [fixed, Layer("same networks", alike(alone, self._registry)), user]
         found = {
-            entry.text: [
-                self._resolve(entry, registry, [*layers, Layer("comparison", {"seed": seed})]) for seed in plan.seeds
-            ]
+            entry.text: [self._resolve(entry, [*layers, Layer("comparison", {"seed": seed})]) for seed in plan.seeds]
             for entry in self._entries
         }
         if not plan.own_networks:
             require_same_networks({text: resolved[0] for text, resolved in found.items()})
         return found
 
-    def rehearse(self, registry: Registry) -> None:
+    def rehearse(self) -> None:
         """Build the game of each entry that has yet to begin: it may be the last one that cannot be played, days later.
 
         Raises GanzooError, of all sorts. Writes nothing.
@@ -144,24 +157,22 @@ class Comparison:
         from ganzoo.training import prepare
 
         runs = self.runs()
-        for text, resolved in self.resolve_all(registry).items():
+        for text, resolved in self.resolve_all().items():
             if any(run.config_file.is_file() for run in runs[text]):
                 continue
             try:
-                prepare(resolved[0], registry)
+                prepare(resolved[0], self._registry)
             except GanzooError as error:
                 error.add_note(f"It was {text}. Nothing was trained.")
                 raise
 
-    def play(
-        self, registry: Registry, stages: Stages, scorer: Callable[[], Scorer] | None = None
-    ) -> Iterator[str | int]:
+    def play(self, stages: Stages, scorer: Callable[[], Scorer] | None = None) -> Iterator[str | int]:
         """Train what is not done; the entry's text after each such run. An int is the signal that asked to stop, and the end.
 
         Seed by seed, so that a stop leaves all entries alike far. A game that diverges is an outcome like others. ``scorer``
         makes one for each run. Raises RunError if a run was begun otherwise than it would be now.
         """
-        resolved, runs = self.resolve_all(registry), self.runs()
+        resolved, runs = self.resolve_all(), self.runs()
         for text in runs:
             for run, one in zip(runs[text], resolved[text], strict=True):
                 require_as_begun(run, one)
@@ -170,11 +181,13 @@ class Comparison:
             for entry in self._entries:
                 run = runs[entry.text][index]
                 begun += 1
-                if done(run, scored=scorer is not None) or _diverged(run):
+                if done(run, scored=scorer is not None) or run.diverged():
                     continue
                 stages.say(f"{entry.text}, seed {seed}: {begun} of {trainings}")
                 try:
-                    signal = train(run, resolved[entry.text][index], registry, scorer=scorer() if scorer else None)
+                    signal = train(
+                        run, resolved[entry.text][index], self._registry, scorer=scorer() if scorer else None
+                    )
                     if signal is not None:
                         yield signal
                         return
@@ -185,9 +198,9 @@ class Comparison:
                     raise
                 yield entry.text
 
-    def _fixed(self, registry: Registry) -> dict[str, Any]:
+    def _fixed(self) -> dict[str, Any]:
         plan = self.plan
-        own = registry.datasets.get(plan.dataset.partition(":")[0]).metrics
+        own = self._registry.datasets.get(plan.dataset.partition(":")[0]).metrics
         at = tuple(step for step in plan.at if step)  # the beginning is always looked at, and so is the end
         return {
             "dataset": plan.dataset,
@@ -195,7 +208,7 @@ class Comparison:
             "device": self._device,
             "sample_every": 1e6,
             "sample_steps": at,
-            "checkpoint_every": 1e6 if plan.steps < 1000 else 100.0,
+            "checkpoint_every": 100.0,
             "scoring.steps": at,
             "scoring.metrics": plan.metrics or tuple(own) or ("fid",),
             "scoring.samples": plan.samples,
@@ -205,15 +218,34 @@ class Comparison:
             if value is not None
         }
 
-    def _resolve(self, entry: Entry, registry: Registry, layers: Sequence[Layer]) -> Resolved:
+    def _resolve(self, entry: Entry, layers: Sequence[Layer]) -> Resolved:
         asked = [*layers, Layer("comparison", entry.settings())]
-        return resolve(entry.name, registry, asked, pair=entry.is_pair(registry))
+        return resolve(entry.name, self._registry, asked, pair=entry.is_pair(self._registry))
 
 
-def _diverged(run: RunFolder) -> bool:
-    """Whether the run ended because the game diverged: it would again."""
-    records = run.stats()
-    return bool(records) and "diverged" in records[-1]
+def _apart(text: str, registry: Registry) -> list[str]:
+    """The recipe or pair, and the regularizers with their options."""
+    words = text.split("+")
+    known = [end for end in range(len(words), 0, -1) if _is_recipe("+".join(words[:end]), registry)]
+    first = known[0] if known else 1
+    parts, words = ["+".join(words[:first])], words[first:]
+    while words:
+        ends = (end for end in range(len(words), 0, -1) if ":" not in "+".join(words[: end - 1]))
+        end = next((end for end in ends if "+".join(words[:end]).partition(":")[0] in registry.regularizers), 1)
+        part, words = "+".join(words[:end]), words[end:]
+        if len(parts) > 1 and ":" in parts[-1] and part.partition(":")[0] not in registry.regularizers:
+            parts[-1] += f"+{part}"  # of a number such as 1e+3
+        else:
+            parts.append(part)
+    return parts
+
+
+def _is_recipe(name: str, registry: Registry) -> bool:
+    try:
+        registry.split_pair(name)
+    except UnknownName:
+        return name in registry.recipes
+    return True
 
 
 def _slug(text: str) -> str:

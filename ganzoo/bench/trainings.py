@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -16,14 +17,17 @@ from ganzoo.runs.checkpoint import newest_checkpoint
 from ganzoo.runs.folder import RunFolder
 from ganzoo.training.journal import Scorer
 
+PlanT = TypeVar("PlanT", bound=Section)
 
-def open_folder(folder: Path, plan: Section, *, may_grow: Collection[str]) -> None:
-    """Write the plan, or see that the folder holds this very one, but for fields that may be others.
 
-    Raises RunError if it holds another, or anything else.
+def open_folder(folder: Path, plan: PlanT, *, may_grow: Collection[str]) -> PlanT:
+    """Write the plan, or see that the folder holds this very one; what is in fields that ``may_grow`` joins what was there.
+
+    Gives the plan with all of it. Raises RunError if the folder holds another plan, or anything else.
     """
     path = folder / "plan.json"
-    if path.is_file():
+    begun = any(folder.glob("*/stats.jsonl"))  # a plan by which nothing was trained holds nobody to it
+    if path.is_file() and begun:
         try:
             before = type(plan).model_validate_json(path.read_text(encoding="utf-8"))
         except ValidationError:
@@ -35,10 +39,13 @@ def open_folder(folder: Path, plan: Section, *, may_grow: Collection[str]) -> No
                 f"{folder} holds an experiment with another {', '.join(different)} "
                 f"({theirs[different[0]]}, now {mine[different[0]]}).\nChoose another folder with '--out'."
             )
-    elif folder.is_dir() and any(folder.iterdir()):
+        grown = {name: tuple(dict.fromkeys([*getattr(before, name), *getattr(plan, name)])) for name in may_grow}
+        plan = plan.model_copy(update=grown)
+    elif not path.is_file() and folder.is_dir() and any(folder.iterdir()):
         raise RunError(f"{folder} is not empty and holds no experiment. Choose another folder with '--out'.")
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(path, json.dumps(plan.model_dump(mode="json"), indent=2) + "\n")
+    return plan
 
 
 def train(run: RunFolder, resolved: Resolved, registry: Registry, *, scorer: Scorer | None = None) -> int | None:
@@ -63,10 +70,8 @@ def finished(run: RunFolder) -> bool:
     """Whether a run's newest good checkpoint has used up its budget, or a rule has stopped it."""
     if run.stopped():
         return True
-    config, counters = run.read_config()[0].config, _newest(run)
-    if config.steps is not None:
-        return counters.get("g_steps", 0) >= config.steps
-    return counters.get("nimg", 0) >= 1000 * (config.kimg or 0)
+    counters = _newest(run)
+    return run.read_config()[0].config.share(counters.get("nimg", 0), counters.get("g_steps", 0)) >= 1
 
 
 def _newest(run: RunFolder) -> dict[str, int]:

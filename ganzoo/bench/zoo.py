@@ -86,6 +86,9 @@ class Experiment:
                 run = RunFolder(self.folder / f"{recipe}-{seed}")
                 begun += 1
                 stages.say(f"{recipe}, seed {seed}: {begun} of {trainings}")
+                if run.diverged():  # it would again
+                    problems.append(f"seed {seed}: The game diverged: {run.diverged()} became NaN or infinite.")
+                    continue
                 try:
                     signal = train(run, resolve(recipe, registry, self._layers(seed)), registry)
                     if signal is not None:

@@ -102,21 +102,21 @@ def command(
         **plan,
     )
     registry = get_registry()
-    comparison = Comparison(out, asked, data_dir=data_dir, device=device)
-    comparison.rehearse(registry)
+    comparison = Comparison(out, asked, registry, data_dir=data_dir, device=device)
+    comparison.rehearse()
     comparison.open()
-    page = out / "report.html"
-    title = f"{', '.join(asked.entries)} on {public_name(asked.dataset)}"
+    page, plan_now = out / "report.html", comparison.plan
+    title = f"{', '.join(plan_now.entries)} on {public_name(plan_now.dataset)}"
 
     def write() -> None:
         begun = {text: [run for run in runs if run.stats()] for text, runs in comparison.runs().items()}
         groups = [Group(text, runs) for text, runs in begun.items() if runs]
         if groups:
-            write_report(page, title, groups, registry, again=_again(asked))
+            write_report(page, title, groups, registry, again=_again(plan_now))
 
     told = False
     with terminable():
-        for done in comparison.play(registry, Stages(), lambda: Watch(registry)):
+        for done in comparison.play(Stages(), lambda: Watch(registry)):
             write()  # after each, so that a stop leaves a page
             told = True
             if isinstance(done, int):

@@ -147,6 +147,11 @@ def command(
     if file:
         layers.insert(0, Layer(str(file), read_settings(file)))
     resolved = resolve(recipe, get_registry(), layers)
+    if animate and resolved.origins.get("sample_every") not in ("command line", str(file)):
+        from ganzoo.training.preview import often_enough
+
+        often = Layer("--animate", {"sample_every": often_enough(resolved.config)})
+        resolved = resolve(recipe, get_registry(), [*layers, often])
     if dry_run:
         return _dry_run(resolved)
 

@@ -2,5 +2,6 @@
 
 from ganzoo.diagnosis.check import Check
 from ganzoo.diagnosis.rules import diagnose, examine
+from ganzoo.diagnosis.sign import LOGITS, SIGNS
 
-__all__ = ["Check", "diagnose", "examine"]
+__all__ = ["LOGITS", "SIGNS", "Check", "diagnose", "examine"]

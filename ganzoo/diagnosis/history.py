@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from ganzoo.config import TrainConfig
+
 RECENT = 3  # values: one may be an accident
 
 
 @dataclass(frozen=True)
 class History:
-    """The records of ``stats.jsonl``; ``budget_kimg`` is None where it is counted in steps, of which ``budget_steps``."""
+    """The records of ``stats.jsonl``, and the configuration that they were made by."""
 
     records: Sequence[Mapping[str, Any]]
-    budget_kimg: float | None = None
-    budget_steps: int | None = None
+    config: TrainConfig
 
     def series(self, name: str) -> list[float]:
         """All finite values of that name, in order."""
@@ -26,8 +27,13 @@ class History:
 
     def recent(self, name: str) -> float | None:
         """The median of the last values, or None if there are too few."""
-        values = self.series(name)[-RECENT:]
-        return median(values) if len(values) == RECENT else None
+        medians = self.medians(name)
+        return medians[-1] if medians else None
+
+    def medians(self, name: str) -> list[float]:
+        """Each median of that many values in a row; empty if there are too few."""
+        values = self.series(name)
+        return [median(values[first : first + RECENT]) for first in range(len(values) - RECENT + 1)]
 
     def told(self, name: str) -> str | None:
         """The last sentence of that name."""
@@ -40,9 +46,7 @@ class History:
         if not self.records:
             return 0.0
         last = self.records[-1]
-        if self.budget_steps:
-            return float(last.get("g_steps", 0) / self.budget_steps)
-        return float(last["nimg"] / 1000 / self.budget_kimg) if self.budget_kimg else 1.0
+        return self.config.share(last["nimg"], last.get("g_steps", 0))
 
 
 def too_few(looks: int = RECENT) -> str:

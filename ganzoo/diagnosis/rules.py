@@ -25,5 +25,5 @@ def diagnose(records: Sequence[Mapping[str, Any]], config: TrainConfig) -> list[
 
 def examine(records: Sequence[Mapping[str, Any]], config: TrainConfig) -> list[Check]:
     """Everything that the log of a run can tell, what is well included."""
-    history = History(records, None if config.steps else config.kimg, config.steps)
+    history = History(records, config)
     return [rule(history, config) for rule in RULES]

@@ -38,7 +38,7 @@ def missing_classes(drawn: Near, unseen: Near, own: ImageData, config: TrainConf
         why = f"{len(unseen.places)} images are too few for {len(own.class_names)} classes"
         return check(found=None, sentence=f"not measured: {why}.")
     lost = [own.class_names[k] for k in np.flatnonzero(judged & (made < MISSING * usual))]
-    told = f"; missing: {', '.join(lost[:NAMED])}{', ...' if len(lost) > NAMED else ''}" if lost else ""
+    told = f"; missing: {'; '.join(lost[:NAMED])}{'; ...' if len(lost) > NAMED else ''}" if lost else ""
     return check(
         found=bool(lost),
         number=1 - len(lost) / total,

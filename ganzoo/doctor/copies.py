@@ -7,17 +7,16 @@ from ganzoo.diagnosis import Check, advice
 from ganzoo.doctor.near import Near
 
 NEARER = 1 / 3
-COPIES = (
-    0.05  # of healthy generators' and of unseen images none is one; a generator of 20 images drew 0.18 after 100 kimg
-)
+# Of healthy generators' images and of unseen ones none is a copy; of a generator of 20 images 0.18 were after 100 kimg.
+COPIES = 0.05
 
 
 def memorisation(drawn: Near, unseen: Near, config: TrainConfig) -> Check:
     """Generated images that are three times as near to one training image as to any other: copies of it.
 
     Beside what unseen images do. (The distance alone would not tell: a generator that makes nothing but ones is near to a
-    training image as well, as all ones are near to each other.) Source: Yoon et al. 2023 by way of Gu et al. 2023,
-    arXiv:2310.02664, on the third of the second nearest's distance.
+    training image as well, as all ones are near to each other.) Source: Gu et al. 2023, arXiv:2310.02664, section 2; ~ the third
+    is from memory of the paper.
     """
     own, usual = copies(drawn), copies(unseen)
     found = own > usual + COPIES

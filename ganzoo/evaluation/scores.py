@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from ganzoo.config import Section
 from ganzoo.errors import DataError, findings
+from ganzoo.evaluation.interval import with_error
 from ganzoo.evaluation.protocol import Protocol
 from ganzoo.files import write_whole
 
@@ -164,14 +165,7 @@ def _title(scored: Scored, among: Sequence[Evaluation]) -> str:
 
 def show(score: Score) -> str:
     """A value and its error, to the digits that the error leaves."""
-    if score.error is None or score.error <= 1e-9 * abs(score.value):  # the rounding of one number, again and again
-        return f"{score.value:.4g}"
-    from math import floor, log10
-
-    digits = min(max(0, 1 - floor(log10(score.error))), 12)
-    if score.value:  # five of the value are enough
-        digits = min(digits, max(0, 4 - floor(log10(abs(score.value)))))
-    return f"{score.value:.{digits}f} ± {score.error:.{digits}f}"
+    return with_error(score.value, score.error)
 
 
 def _short(value: Any) -> str:

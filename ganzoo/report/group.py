@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ganzoo.config import Resolved, TrainConfig
+from ganzoo.diagnosis import Check, examine
 from ganzoo.errors import RunError
-from ganzoo.runs.folder import DataFacts, RunFolder
+from ganzoo.runs.folder import DataFacts, RunFolder, moment_of
 from ganzoo.training.engine import critic_steps_before
 
 Points = list[tuple[int, float]]  # generator updates, value
 POINTS = 240  # that a curve is drawn by: more than a page has room for help nobody
+PNG = b"\x89PNG\r\n\x1a\n"  # how such a file begins
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,37 @@ class Group:
             raise RunError(f"{self.runs[0].path} has logged nothing yet; look again when it has trained for a while.")
         return found
 
+    @cached_property
+    def checks(self) -> list[list[Check]]:
+        """Of each run, what its log says of ailments."""
+        return [
+            examine(records, resolved.config) for records, (resolved, _) in zip(self.records, self.read, strict=True)
+        ]
+
+    @cached_property
+    def unfinished(self) -> list[str]:
+        """What is said of runs that neither used up their budget nor were ended by a rule or a divergence."""
+        told = []
+        for run, records, (resolved, _) in zip(self.runs, self.records, self.read, strict=True):
+            last = records[-1] if records else {}
+            share = resolved.config.share(last.get("nimg", 0), last.get("g_steps", 0))
+            if share < 1 and not (run.stopped() or run.diverged()):
+                told.append(f"{self.label}, seed {resolved.config.seed}: {share:.0%} of its budget so far")
+        return told
+
+    @cached_property
+    def earlier(self) -> list[dict[str, float]]:
+        """Of each run, what was found while it went on and is not there any more: names, and the kimg when it was."""
+        told = []
+        for records, checks in zip(self.records, self.checks, strict=True):
+            still = {check.name for check in checks if check.found}
+            found: dict[str, float] = {}
+            for record in records:
+                for name in record.get("findings", ()) if isinstance(record.get("findings"), list) else ():
+                    found.setdefault(str(name), record["nimg"] / 1000)
+            told.append({name: kimg for name, kimg in found.items() if name not in still})
+        return told
+
     def names(self) -> set[str]:
         """All numbers that were logged."""
         return {
@@ -76,7 +110,14 @@ class Group:
 
     def points(self, name: str) -> list[Points]:
         """Of each run, that number against generator updates; runs without it are left out."""
-        found = [[(record["g_steps"], float(record[name])) for record in run if name in record] for run in self.records]
+        found = [
+            [
+                (record["g_steps"], float(record[name]))
+                for record in run
+                if _is_number(record.get(name)) and _is_number(record.get("g_steps"))
+            ]
+            for run in self.records
+        ]
         return [points for points in found if points]
 
     def curve(self, name: str) -> Curve | None:
@@ -106,18 +147,30 @@ class Group:
     def grids(self) -> list[list[tuple[int, Path]]]:
         """Of each run, its sample grids with the generator updates after which they were drawn."""
         return [
-            [(step_of(self.config, _nimg(path)), path) for path in sorted(run.samples.glob("kimg*.png"))]
+            [
+                (step_of(self.config, moment_of(path)), path)
+                for path in sorted(run.samples.glob("kimg*.png"))
+                if _is_grid(path)
+            ]
             for run in self.runs
         ]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and abs(value) < 1e300
+
+
+def _is_grid(path: Path) -> bool:
+    """Whether a training drew it: a PNG under such a name, and no link to who knows what."""
+    if not re.fullmatch(r"kimg\d{6,10}\.\d{3}\.png", path.name) or path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(PNG)) == PNG
 
 
 def step_of(config: TrainConfig, nimg: int) -> int:
     """After how many generator updates ``nimg`` real images were shown."""
     return bisect_left(range(nimg + 1), nimg, key=lambda steps: critic_steps_before(config, steps) * config.batch_size)
-
-
-def _nimg(path: Path) -> int:
-    return round(1000 * float(path.stem.removeprefix("kimg")))
 
 
 def _values(points: Points, steps: npt.NDArray[np.float64], *, average: bool) -> npt.NDArray[np.float64]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import floor, log10
 from pathlib import Path
 
 from markupsafe import Markup
@@ -11,8 +10,8 @@ from markupsafe import Markup
 from ganzoo import pages
 from ganzoo.config import flatten
 from ganzoo.data.identity import public_name
-from ganzoo.diagnosis import Check, examine
-from ganzoo.evaluation.interval import mean_and_interval
+from ganzoo.diagnosis import SIGNS
+from ganzoo.evaluation.interval import mean_and_interval, with_error
 from ganzoo.report.group import Group
 
 MANY = 4  # groups, from which on a page is too narrow for a column each
@@ -35,7 +34,9 @@ def about(groups: Sequence[Group]) -> Markup:
     """Data, budget, seeds and networks: each said once, where groups have it in common."""
     seeds = sorted({resolved.config.seed for group in groups for resolved, _ in group.read})
     told = f"{'Seeds' if len(seeds) > 1 else 'Seed'} {', '.join(map(str, seeds))}."
-    return pages.paragraph(*_of_whom(groups, _data), *_of_whom(groups, _budget), told, *_of_whom(groups, _networks))
+    unfinished = [text for group in groups for text in group.unfinished]
+    lines = [*_of_whom(groups, _data), *_of_whom(groups, _budget), told, *_of_whom(groups, _networks)]
+    return pages.paragraph(*lines, *(["Not finished: " + "; ".join(unfinished) + "."] if unfinished else []))
 
 
 def _of_whom(groups: Sequence[Group], tell: Callable[[Group], str]) -> list[str]:
@@ -67,7 +68,7 @@ def summary(groups: Sequence[Group], scores: Sequence[str], better: Mapping[str,
     A column for each group, or of many a row.
     """
     rows = {f"{name} ({better[name]} is better)" if better[name] != "neither" else name: name for name in scores}
-    rows |= {"coverage, in pixels": "pixel_coverage", "diversity, in pixels": "pixel_diversity"}
+    rows |= {SIGNS[name]: name for name in ("pixel_reach", "pixel_coverage", "pixel_diversity")}
     body = [[told, *(_mean(group.last(name)) for group in groups)] for told, name in rows.items()]
     paces = [group.typical("ms_per_step") for group in groups]
     body.append(["ms a generator update", *("-" if pace is None else f"{pace:.3g}" for pace in paces)])
@@ -75,20 +76,18 @@ def summary(groups: Sequence[Group], scores: Sequence[str], better: Mapping[str,
         body.append([told, *(_span([run[-1][name] for run in group.records if run]) for group in groups)])
     body.append(["trainings", *(f"{len(group.runs)}" for group in groups)])
     body.append(["found", *(_names(group) for group in groups)])
-    lines = [["at the end", *(group.label for group in groups)], *body]
+    lines = [[_moment(groups), *(group.label for group in groups)], *body]
     if len(groups) > MANY:
         lines = [list(column) for column in zip(*lines, strict=True)]
     return pages.table(lines[0], lines[1:])
 
 
+def _moment(groups: Sequence[Group]) -> str:
+    return "so far" if any(group.unfinished for group in groups) else "at the end"
+
+
 def _mean(values: Sequence[float]) -> str:
-    if not values:
-        return "-"
-    mean, half = mean_and_interval(values)
-    if not half or not half < float("inf"):
-        return f"{mean:.4g}"
-    digits = min(max(0, 1 - floor(log10(half))), 4)
-    return f"{mean:.{digits}f} ± {half:.{digits}f}"
+    return with_error(*mean_and_interval(values)) if values else "-"
 
 
 def _span(values: Sequence[int]) -> str:
@@ -96,12 +95,8 @@ def _span(values: Sequence[int]) -> str:
     return f"{most:,}" if least == most else f"{least:,} to {most:,}"
 
 
-def _checks(group: Group) -> list[list[Check]]:
-    return [examine(records, resolved.config) for records, (resolved, _) in zip(group.records, group.read, strict=True)]
-
-
 def _names(group: Group) -> str:
-    found = [check.name for checks in _checks(group) for check in checks if check.found]
+    found = [check.name for checks in group.checks for check in checks if check.found]
     many = len(group.runs) > 1
     told = [f"{name}, {found.count(name)} of {len(group.runs)}" if many else name for name in dict.fromkeys(found)]
     return Markup("<br>").join(told) or "nothing"
@@ -112,7 +107,7 @@ def diagnosis(groups: Sequence[Group]) -> list[Markup]:
     parts = []
     for group in groups:
         body = []
-        for (resolved, _), run, checks in zip(group.read, group.runs, _checks(group), strict=True):
+        for (resolved, _), run, checks in zip(group.read, group.runs, group.checks, strict=True):
             for check in filter(lambda check: check.found, checks):
                 number = "-" if check.number is None else f"{check.number:.3g}"
                 command = check.command(resolved.config.recipe, _from_here(run.path))
@@ -120,12 +115,19 @@ def diagnosis(groups: Sequence[Group]) -> list[Markup]:
                 told = [f"{check.name}, seed {resolved.config.seed}", number, check.threshold]
                 body.append([*told, Markup("{}{}").format(check.sentence, advice)])
         name = Markup("<b>{}</b>").format(group.label)
+        earlier = [
+            f"{check}, seed {resolved.config.seed}, from {kimg:g} kimg"
+            for (resolved, _), found in zip(group.read, group.earlier, strict=True)
+            for check, kimg in found.items()
+        ]
         if body:
             parts += [pages.paragraph(name), pages.table(["found", "number", "wrong is", "meaning"], body, prose=True)]
         else:
             parts.append(pages.paragraph(Markup("{}: nothing was found.").format(name)))
-        known = {check.name for checks in _checks(group) for check in checks if check.found is not None}
-        untold = dict.fromkeys(check.name for check in _checks(group)[0] if check.name not in known)
+        if earlier:
+            parts.append(pages.paragraph(f"Found while it went on, and gone by now: {'; '.join(earlier)}."))
+        known = {check.name for checks in group.checks for check in checks if check.found is not None}
+        untold = dict.fromkeys(check.name for check in group.checks[0] if check.name not in known)
         if untold:
             parts.append(
                 pages.paragraph(f"Nothing can be said of {', '.join(untold)}: see 'ganzoo doctor RUN' for why.")

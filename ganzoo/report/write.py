@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ganzoo import pages
+from ganzoo.diagnosis import SIGNS
 from ganzoo.files import write_whole
 from ganzoo.registry import Registry
 from ganzoo.report.curves import losses, together
@@ -13,19 +14,9 @@ from ganzoo.report.group import Group
 from ganzoo.report.samples import samples
 from ganzoo.report.tables import about, diagnosis, differences, settings, summary
 
-SIGNS = {
-    "pixel_coverage": "coverage, in pixels",
-    "pixel_diversity": "diversity, in pixels",
-    "wasserstein": "real minus generated logits",
-    "overfitting": "discriminator's overfitting",
-    "g_slope": "slope of the generator's loss",
-    "d_slope": "slope of the discriminator's loss",
-    "g_gradient": "the generator's gradient",
-    "d_gradient": "the discriminator's gradient",
-}
 MEANING = (
-    "How the game goes, on 256 fixed images: the share of real images near a generated one, how much generated images differ "
-    "from each other beside real ones, what the discriminator says of both, and what each player has left to learn."
+    "How the game goes, on 256 fixed images: how much of the data generated images reach, how near they are and how much they "
+    "differ from each other, what the discriminator says of both, and what each player has left to learn."
 )
 
 

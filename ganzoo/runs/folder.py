@@ -120,9 +120,9 @@ class RunFolder:
     def read_config(self) -> tuple[Resolved, DataFacts]:
         """The configuration and data that the run was started with. Raises RunError if they cannot be read."""
         if not self.config_file.is_file():
-            raise RunError(
-                f"{self.path} is not a run folder: it has no config.json.\nStart one with 'ganzoo train RECIPE'."
-            )
+            within = sorted(path.parent.name for path in self.path.glob("*/config.json"))
+            hint = f"It holds runs: {', '.join(within[:8])}." if within else "Start one with 'ganzoo train RECIPE'."
+            raise RunError(f"{self.path} is not a run folder: it has no config.json.\n{hint}")
         try:
             document = json.loads(self.config_file.read_text(encoding="utf-8"))
             if document["format"] != FORMAT:
@@ -209,6 +209,11 @@ class RunFolder:
         records = self.stats()
         return records[-1].get("stopped") if records else None
 
+    def diverged(self) -> str | None:
+        """What became NaN or infinite and so ended the run, or None."""
+        records = self.stats()
+        return records[-1].get("diverged") if records else None
+
     def rewind(self, nimg: int) -> None:
         """Forget statistics later than ``nimg`` images: a resumed run writes them again."""
         kept = [record for record in self.stats() if record["nimg"] <= nimg]
@@ -242,6 +247,11 @@ def gone(run: Path) -> RunError:
 def moment_name(kimg: float) -> str:
     """How what belongs to a moment of a run is named, so that names sort as time: ``kimg000012.500``."""
     return f"kimg{kimg:010.3f}"
+
+
+def moment_of(path: Path) -> int:
+    """The images shown before a file that is named so: the inverse."""
+    return round(1000 * float(path.stem.removeprefix("kimg")))
 
 
 def checkpoints(folder: Path) -> list[Path]:

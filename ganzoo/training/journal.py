@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import torch
 
 from ganzoo import ranks
-from ganzoo.diagnosis import diagnose
+from ganzoo.diagnosis import advice, diagnose
 from ganzoo.errors import Diverged
 from ganzoo.runs.checkpoint import save_checkpoint
 from ganzoo.runs.folder import RunFolder, checkpoints, moment_name
@@ -125,7 +125,6 @@ class Journal:
         raise Diverged(
             f"The game diverged: {', '.join(bad)} became NaN or infinite before {self.s.nimg / 1000:.1f} kimg.\n"
             f"The last good checkpoint is {kept[0] if kept else 'none: it happened before the first'}.\n"
-            f"Try a lower learning rate (now --set optimizer_g.lr={config.optimizer_g.lr:g} "
-            f"--set optimizer_d.lr={config.optimizer_d.lr:g}), '--precision fp32', '--regularizer r1', or to go back and on "
-            "from there by '--set rollback.times=3'."
+            f"Try a lower learning rate ('{advice.slower_players(config, 10)}'), '{advice.calmer_discriminator(config)}', "
+            "'--precision fp32', or to go on from there by '--set rollback.times=3'."
         )

@@ -43,6 +43,8 @@ def play(s: TrainingState, journal: Journal, interrupts: Interrupts) -> None:
         if looking or scoring:
             reason = journal.reason_to_stop()
         pace.go_on()
+    if reason:
+        journal.preview()
     journal.save()
     if s.finished or reason:
         journal.score()

@@ -64,8 +64,11 @@ class Probe:
 
 def _drawn(data: ImageData, config: TrainConfig, device: torch.device) -> Images:
     count = len(data.images)
-    places = np.sort(np.random.default_rng(0).choice(count, size=min(SIZE, count), replace=False))
-    pixels = torch.from_numpy(np.ascontiguousarray(data.images[places])).to(device)
+    random = np.random.default_rng(0)
+    places = np.sort(random.choice(count, size=min(SIZE, count), replace=False))
+    # Read in the order of the file, shown in another: data lie class by class often, and some discriminators look at a batch.
+    mixed = random.permutation(len(places))
+    pixels = torch.from_numpy(np.ascontiguousarray(data.images[places])[mixed]).to(device)
     labelled = config.conditional and data.labels is not None
-    labels = torch.from_numpy(data.labels[places]).to(device) if labelled and data.labels is not None else None
+    labels = torch.from_numpy(data.labels[places[mixed]]).to(device) if labelled and data.labels is not None else None
     return Images(pixels.permute(0, 3, 1, 2).float() / 127.5 - 1, labels)

@@ -14,8 +14,7 @@ from ganzoo.training.probe import Images, Probe
 from ganzoo.training.state import TrainingState
 from ganzoo_serve.seeds import latents
 
-# Standard errors by which D must tell real images from generated ones before a share of that is worth a number: the share is
-# then known to a fifth.
+# Standard errors by which D must tell real images from generated ones before a share of that is worth a number.
 CERTAIN = 5.0
 FIRST_SEED = 2**51  # of the latents: far from those that people ask for, and from those that settle batch norms
 

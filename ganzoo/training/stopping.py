@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Any
 
 from ganzoo.config import Plateau, StopRule
@@ -14,14 +16,20 @@ def reason_to_stop(rules: Mapping[StopRule, Plateau], records: Sequence[Mapping[
     """The first rule that the records of a run fulfil, in a sentence, or None.
 
     The Wasserstein estimate rises while the critic learns to tell real from generated images, and falls as the generator gets
-    better (Arjovsky et al. 2017, arXiv:1701.07875, section 4.2): it counts from its peak on.
+    better (Arjovsky et al. 2017, arXiv:1701.07875, section 4.2): it counts from its peak on, as the median of three. A critic
+    that prefers generated images measures no distance: a peak below 0 is none.
     """
     for rule, plateau in rules.items():
         name = MEASURED[rule]
-        series = [(record["nimg"] / 1000, float(record[name])) for record in records if name in record]
+        logged = [(record["nimg"] / 1000, record.get(name)) for record in records]
+        series = [
+            (kimg, float(value)) for kimg, value in logged if isinstance(value, int | float) and math.isfinite(value)
+        ]
         if rule == "wasserstein-plateau":
+            middle = [median(value for _, value in series[max(i - 2, 0) : i + 1]) for i in range(len(series))]
+            series = [(kimg, value) for (kimg, _), value in zip(series, middle, strict=True)]
             peak = max(range(len(series)), key=lambda i: series[i][1], default=0)
-            series = series[peak:]
+            series = series[peak:] if series and series[peak][1] > 0 else []
         stuck = stuck_since(series, plateau.min_change)
         if stuck is None:
             continue

@@ -153,7 +153,7 @@ def test_the_examples_in_the_help_can_be_played(registry, tmp_path):
             at=tuple(asked["at"] or ()),
             **{key: asked[key] for key in ("dataset", "steps", "own_networks")},
         )
-        found = Comparison(tmp_path, plan).resolve_all(registry)
+        found = Comparison(tmp_path, plan, registry).resolve_all()
         assert all(isinstance(resolved[0].config, TrainConfig) for resolved in found.values())
 
 

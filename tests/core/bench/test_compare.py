@@ -4,8 +4,9 @@ import click
 import pytest
 import torch
 
+from ganzoo import Loss, Regularizer, get_registry, hookimpl
 from ganzoo.bench.compare import Comparison, Entry, Plan
-from ganzoo.errors import ConfigError, Diverged, RunError, UnknownName
+from ganzoo.errors import ConfigError, Diverged, GanzooError, RunError, UnknownName
 from ganzoo.evaluation.watch import Watch
 from ganzoo.progress import Stages
 from ganzoo.runs.folder import DataFacts, RunFolder, checkpoints
@@ -37,7 +38,7 @@ def configs(registry, tmp_path):
     """``configs("dcgan-ns", "dcgan-wgan")``: the configuration of each, by name, in the whole zoo."""
 
     def resolve(*entries, **fields):
-        found = Comparison(tmp_path / "never", plan(*entries, **fields)).resolve_all(registry)
+        found = Comparison(tmp_path / "never", plan(*entries, **fields), registry).resolve_all()
         return {text: resolved[0].config for text, resolved in found.items()}
 
     return resolve
@@ -48,11 +49,11 @@ def play(measures, tmp_path):
     """``play(plan)``: what came of each run of a comparison in one folder, scored by made-up measures."""
 
     def run(plan=PLAN):
-        comparison = Comparison(tmp_path / "compare", plan)
-        comparison.rehearse(measures.registry)
+        comparison = Comparison(tmp_path / "compare", plan, measures.registry)
+        comparison.rehearse()
         comparison.open()
         run.runs = comparison.runs()
-        return list(comparison.play(measures.registry, measures.stages, lambda: Watch(measures.registry)))
+        return list(comparison.play(measures.stages, lambda: Watch(measures.registry)))
 
     run.folder = tmp_path / "compare"
     return run
@@ -83,13 +84,13 @@ def written(folder):
     ],
 )
 def test_an_entry_is_a_name_and_regularizers_laid_upon_it(text, name, settings):
-    entry = Entry.read(text)
+    entry = Entry.read(text, get_registry())
     assert (entry.text, entry.name, entry.settings()) == (text, name, settings)
 
 
 def test_an_option_that_is_none_is_a_misuse():
     with pytest.raises(click.BadParameter, match=r"'gamma' is no option; expected r1:OPTION=VALUE"):
-        Entry.read("dcgan-ns+r1:gamma")
+        Entry.read("dcgan-ns+r1:gamma", get_registry())
 
 
 def test_a_pair_stands_for_itself_also_where_a_tuned_recipe_has_its_name(configs, registry):
@@ -170,9 +171,9 @@ def test_recipes_as_they_are_keep_their_batches_too(configs):
 def test_all_see_the_same_images_in_the_same_order_and_begin_with_the_same_weights(registry, tmp_path):
     """Whatever the loss, its number of critic steps, and random numbers that a regularizer draws."""
     entries = ("mlp-ns", "mlp-wgangp", "mlp-ns+dragan")
-    comparison = Comparison(tmp_path, plan(*entries, seeds=(3, 4), settings=MLP))
+    comparison = Comparison(tmp_path, plan(*entries, seeds=(3, 4), settings=MLP), registry)
     seen, weights = {}, {}
-    for text, resolved in comparison.resolve_all(registry).items():
+    for text, resolved in comparison.resolve_all().items():
         for seed, one in zip((3, 4), resolved, strict=True):
             state = prepare(one, registry)[1]
             batches = [state.data.images(state.data.take(state.config.batch_size)) for _ in range(6)]
@@ -227,9 +228,9 @@ def test_what_cannot_be_trained_or_measured_is_refused_before_anything_is(play, 
 
 
 def test_networks_that_a_penalty_cannot_have_are_refused_before_the_others_are_trained(registry, tmp_path):
-    comparison = Comparison(tmp_path / "new", plan("dcgan-ns", "dcgan-ns+gradient-penalty", settings=DCGAN))
+    comparison = Comparison(tmp_path / "new", plan("dcgan-ns", "dcgan-ns+gradient-penalty", settings=DCGAN), registry)
     with pytest.raises(ConfigError, match="mixes the samples of a batch") as caught:
-        comparison.rehearse(registry)
+        comparison.rehearse()
     assert caught.value.__notes__ == ["It was dcgan-ns+gradient-penalty. Nothing was trained."]
     assert not (tmp_path / "new").exists()
 
@@ -268,8 +269,8 @@ def test_each_run_has_a_scorer_of_its_own(measures, tmp_path):
         made.append(Watch(measures.registry))
         return made[-1]
 
-    comparison = Comparison(tmp_path / "compare", PLAN)
-    list(comparison.play(measures.registry, measures.stages, scorer))
+    comparison = Comparison(tmp_path / "compare", PLAN, measures.registry)
+    list(comparison.play(measures.stages, scorer))
     assert len(made) == 4
 
 
@@ -355,16 +356,16 @@ def test_another_entry_and_another_seed_may_join(play):
 
 
 def test_another_entry_may_not_join_if_it_would_have_changed_the_networks(registry, tmp_path):
-    alone = Comparison(tmp_path / "compare", plan("dcgan-ns", settings=DCGAN))
+    alone = Comparison(tmp_path / "compare", plan("dcgan-ns", settings=DCGAN), registry)
     (run,) = alone.runs()["dcgan-ns"]
-    (resolved,) = alone.resolve_all(registry)["dcgan-ns"]
+    (resolved,) = alone.resolve_all()["dcgan-ns"]
     nothing = {"images": 1, "class_names": (), "class_counts": (), "licence": "", "sha256": ""}
     run.create(resolved, DataFacts(channels=1, height=16, width=16, **nothing))
-    both = Comparison(tmp_path / "compare", plan("dcgan-ns", "dcgan-wgangp", settings=DCGAN))
+    both = Comparison(tmp_path / "compare", plan("dcgan-ns", "dcgan-wgangp", settings=DCGAN), registry)
     with pytest.raises(
         RunError, match=r"dcgan-ns-0 was trained with arch\.norm_d = batch, and beside .* would be none"
     ):
-        next(both.play(registry, Stages(quiet=True)))
+        next(both.play(Stages(quiet=True)))
 
 
 def test_a_folder_with_something_else_in_it_stays_as_it_is(play):
@@ -373,3 +374,55 @@ def test_a_folder_with_something_else_in_it_stays_as_it_is(play):
     with pytest.raises(RunError, match="is not empty and holds no experiment"):
         play()
     assert [path.name for path in play.folder.iterdir()] == ["holiday.jpg"]
+
+
+@pytest.mark.parametrize("text", ["mlp-ns+r1+r1", "mlp-ns+r1:gamma=1+r1:gamma=2", "+r1", ""])
+def test_an_entry_that_says_two_things_or_nothing_is_refused(text):
+    with pytest.raises(ConfigError, match=r"names a regularizer twice|does not begin with a recipe or a pair"):
+        Entry.read(text, get_registry())
+
+
+def test_names_and_numbers_may_hold_a_plus_of_their_own(zoo):
+    import ganzoo_classic
+    import ganzoo_losses
+
+    class Odd:
+        @hookimpl
+        def register_losses(self, register):
+            register(Loss(name="a+b", build=lambda options: None))
+
+        @hookimpl
+        def register_regularizers(self, register):
+            for name in ("c", "c+d", "e"):
+                register(Regularizer(name=name, build=lambda context: None))
+
+    registry = zoo(Odd(), classic=ganzoo_classic, losses=ganzoo_losses)
+    for text, name, regularizers in (
+        ("mlp-a+b", "mlp-a+b", {}),
+        ("mlp-a+b+c+d+e", "mlp-a+b", {"c+d": {}, "e": {}}),
+        ("mlp-ns+c:x=1e+3+e", "mlp-ns", {"c": {"x": 1000.0}, "e": {}}),
+        ("mlp-ns+c+d:x=1", "mlp-ns", {"c+d": {"x": 1}}),
+    ):
+        entry = Entry.read(text, registry)
+        assert (entry.name, entry.regularizers) == (name, regularizers)
+
+
+def test_a_smaller_comparison_in_the_same_folder_keeps_the_whole_one(play):
+    play()
+    play(PLAN.model_copy(update={"entries": ("mlp-lsgan",), "seeds": (1,)}))
+    kept = Plan.model_validate_json((play.folder / "plan.json").read_text())
+    assert (kept.entries, kept.seeds) == (PLAN.entries, PLAN.seeds)
+    assert {text: len(runs) for text, runs in play.runs.items()} == dict.fromkeys(PLAN.entries, len(PLAN.seeds))
+
+
+def test_a_plan_by_which_nothing_was_trained_holds_nobody_to_it(play, monkeypatch):
+    def refused(*args, **settings):
+        raise GanzooError("no features here")
+
+    monkeypatch.setattr("ganzoo.training.start", refused)
+    with pytest.raises(GanzooError, match="no features"):
+        play()
+    monkeypatch.undo()
+    monkeypatch.setenv("GANZOO_CACHE", str(play.folder.parent / "cache"))
+    other = PLAN.model_copy(update={"steps": 3})
+    assert len(play(other)) == len(PLAN.entries) * len(PLAN.seeds)

@@ -1,5 +1,7 @@
 """Logs of runs, made up."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from ganzoo.config import TrainConfig
@@ -46,6 +48,6 @@ def history():
             | {name: values[k] for name, values in series.items() if values[k] is not None}
             for k in range(looks)
         ]
-        return History(records, budget)
+        return History(records, SimpleNamespace(share=lambda nimg, g_steps: nimg / 1000 / budget))
 
     return build

@@ -13,7 +13,7 @@ from ganzoo.training import prepare
 from ganzoo.training.engine import Engine
 
 SMALL = {
-    "dcgan": {"arch.width_g": 4, "arch.width_d": 4, "resolution": 8},
+    "dcgan": {"arch.width_g": 4, "arch.width_d": 4, "resolution": 16},
     "mlp": {"arch.hidden_g": [8], "arch.hidden_d": [8], "resolution": 8},
     "maxout": {"arch.hidden_g": [8], "arch.hidden_d": [8], "resolution": 8},
     "toy": {"arch.width": 8},
@@ -24,6 +24,7 @@ RUNS = [
     ("quick", {"precision": "fp32"}),
     ("dcgan-hinge", {}),
     ("mlp-wgan", {}),
+    ("mlp-lsgan", {"conditional": True}),
     ("mlp-wgangp", {"steps": 7}),
     ("mlp-mm", {"regularizers.packing": {}}),
     ("maxout-ns", {"regularizers.minibatch-deviation": {}, "augmentations.diffaugment": {}}),
@@ -115,6 +116,11 @@ def test_followed_advice_is_not_given_again(run, type_in, kind):
         resolved, facts = folder.read_config()
         folder.write_config(type(resolved)(config, resolved.origins), facts)
     assert len(set(told)) == 3
+
+
+def test_points_in_the_plane_have_no_colours_to_change():
+    points = TrainConfig(recipe="toy-ns", architecture="toy", loss="ns", dataset="ring8")
+    assert advice.more_data(points) == "--regularizer lecam"
 
 
 @pytest.mark.parametrize(("budget", "options"), [({"kimg": 300.0}, "--kimg 600"), ({"steps": 40}, "--steps 80")])

@@ -1,12 +1,15 @@
 import numpy as np
 import pytest
 
+from ganzoo.config import TrainConfig
 from ganzoo.diagnosis.course import LOOKS, NEAR, POINTS, STILL_BETTER, divergence, oscillation, slow_convergence
 from ganzoo.diagnosis.history import History
 
+RUN = TrainConfig(recipe="dcgan-ns", architecture="dcgan", loss="ns", kimg=100.0)
+
 
 def losses(values):
-    return History([{"nimg": 1000 * k, "g_loss": float(value)} for k, value in enumerate(values)], len(values))
+    return History([{"nimg": 1000 * k, "g_loss": float(value)} for k, value in enumerate(values)], RUN)
 
 
 def sine(count=2 * POINTS, *, level=1.0, size=0.3, length=12):
@@ -14,7 +17,7 @@ def sine(count=2 * POINTS, *, level=1.0, size=0.3, length=12):
 
 
 def test_a_loss_that_became_nan_is_a_divergence_with_its_name(config):
-    check = divergence(History([{"nimg": 10, "diverged": "d_loss"}], 100.0), config())
+    check = divergence(History([{"nimg": 10, "diverged": "d_loss"}], RUN), config())
     assert check.found is True
     assert check.sentence.startswith("d_loss became NaN")
     assert check.number is None
@@ -35,7 +38,7 @@ def test_outputs_that_came_back_are_none(history, config):
 
 
 def test_without_a_look_nothing_is_said_of_divergence(config):
-    assert divergence(History([{"nimg": 10, "g_loss": 1.0}], 100.0), config()).found is None
+    assert divergence(History([{"nimg": 10, "g_loss": 1.0}], RUN), config()).found is None
 
 
 def test_a_loss_that_goes_round_is_an_oscillation(config):

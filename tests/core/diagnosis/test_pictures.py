@@ -17,7 +17,7 @@ def test_few_kinds_of_good_images_late_in_a_run_are_a_collapse(history, config, 
 def test_many_kinds_are_none(history, config):
     check = mode_collapse(history(pixel_reach=REACH, pixel_diversity=DIVERSITY), config())
     assert check.found is False
-    assert "50% of the data" in check.sentence
+    assert f"{REACH:.0%} of the data" in check.sentence
     assert "0.50 times" in check.sentence
 
 
@@ -37,6 +37,11 @@ def test_what_was_twice_as_good_before_has_collapsed_however_early(history, conf
     less = [0.9] * 7 + [0.46] * 3
     check = mode_collapse(history(budget=1000.0, pixel_reach=less, pixel_precision=0.0), config(kimg=1000.0))
     assert check.found is None
+
+
+def test_a_single_look_is_not_what_it_was_before(history, config):
+    lucky = [0.1, 0.5] + [0.1] * 8
+    assert mode_collapse(history(budget=1000.0, pixel_reach=lucky), config(kimg=1000.0)).found is None
 
 
 def test_a_single_image_is_a_collapse_even_far_from_the_data(history, config):

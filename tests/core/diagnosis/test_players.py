@@ -26,8 +26,12 @@ def test_a_generator_that_stands_still_is_found_where_its_loss_is_steep(history,
         assert check.advice == "--set optimizer_g.lr=2e-05"
 
 
-def test_a_generator_that_never_moved_is_found(history, config):
-    assert vanishing_gradient(history(g_gradient=0.0), config()).found
+@pytest.mark.parametrize("slope", [1e-5, 1.0])
+def test_a_generator_that_never_moved_is_at_fault_itself_however_flat_its_loss(history, config, slope):
+    check = vanishing_gradient(history(g_gradient=0.0, g_slope=slope), config(loss="mm"))
+    assert check.found is True
+    assert check.recipe == ""
+    assert check.advice == "--set optimizer_g.lr=2e-05"
 
 
 @pytest.mark.parametrize(("told", "found"), [(0.5, False), (0.59, False), (0.61, True), (0.39, True), (1.0, True)])
@@ -57,7 +61,7 @@ def test_a_discriminator_with_nothing_left_to_learn_is_saturated(history, config
     assert ("sure of every image" in check.sentence) is found
 
 
-@pytest.mark.parametrize(("share", "found"), [(-0.2, False), (OVERFITTING, False), (0.51, True), (2.5, True)])
+@pytest.mark.parametrize(("share", "found"), [(-0.2, False), (OVERFITTING, False), (0.61, True), (2.5, True)])
 def test_a_discriminator_overfits_if_unseen_images_look_generated_to_it(history, config, share, found):
     check = overfitting(history(overfitting=share), config())
     assert check.found is found

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from made_up_runs import diverged, records
 
 from ganzoo.config import TrainConfig
 from ganzoo.errors import RunError
@@ -119,3 +120,29 @@ def test_grids_have_the_updates_after_which_they_were_drawn(written):
     ((first, second, third),) = Group("a", [run]).grids()
     assert [step for step, _ in (first, second, third)] == [0, 1, 20_000]
     assert [path.name for _, path in (first, third)] == ["kimg000000.000.png", "kimg001000.000.png"]
+
+
+def test_what_no_training_logged_or_drew_is_left_out(written):
+    odd = {"pixel_coverage": "much", "g_slope": None, "d_slope": 10**400, "g_loss": [1]}
+    run = written("a", [*records(), {"nimg": 110, "g_steps": 11, **odd}, {"nimg": 120, "d_loss": 1.0}], grids=(0, 10))
+    group = Group("a", [run])
+    assert all(len(points) == 10 for name in odd for points in group.points(name))
+    assert len(group.points("d_loss")[0]) == 10
+    (run.samples / "kimg000000.030.png").write_bytes(b"no picture <script>")
+    (run.samples / "kimg000000.040.png").symlink_to("/etc/hostname")
+    (run.samples / "kimg000000.050.png").symlink_to("nowhere")
+    (run.samples / "kimg000000.060.png").mkdir()
+    good = next(run.samples.glob("kimg*.png")).read_bytes()
+    for name in ("kimg000000.000 (1).png", "kimginf.png", "kimg99999999999999999999.png", "kimgfoo.png"):
+        (run.samples / name).write_bytes(good)
+    assert [step for step, _ in group.grids()[0]] == [0, 1]
+
+
+def test_runs_that_go_on_are_named_and_others_not(written):
+    runs = [written("a", records(50)), written("b", records(100), seed=1), written("c", [diverged(3)], seed=2)]
+    assert Group("x", runs).unfinished == ["x, seed 0: 50% of its budget so far"]
+
+
+def test_what_was_found_and_is_gone_is_remembered(written):
+    run = written("a", [*records(3), {"nimg": 30, "g_steps": 3, "findings": ["mode collapse"]}, *records(100)[3:]])
+    assert Group("x", [run]).earlier == [{"mode collapse": 0.03}]

@@ -33,7 +33,7 @@ def two(written, **fields):
 
 def test_the_end_is_told_in_numbers_with_student_s_interval(written):
     table = cells(summary(two(written, fid=10.0, ppl=1.0), ["fid", "ppl"], {"fid": "lower", "ppl": "neither"}))
-    assert table["at the end"] == ["mlp-ns", "mlp-lsgan"]
+    assert table["so far"] == ["mlp-ns", "mlp-lsgan"]
     assert table["fid (lower is better)"] == ["10", "10"]  # all seeds alike
     assert table["ppl"] == ["1", "1"]
     assert table["coverage, in pixels"] == ["1.5 ± 6.4", "0.8 ± 3.2"]  # 12.7062 * 0.5
@@ -60,7 +60,8 @@ def test_data_budget_and_networks_are_said_once_where_they_are_the_same(written)
     lines = str(about(two(written))).removeprefix("<p>").removesuffix("</p>").split("<br>")
     assert lines[:3] == ["1,500 images of digits, 8x8, 1 channels.", "Budget: 100 generator updates.", "Seeds 0, 1."]
     assert lines[3].startswith("Networks: mlp (")
-    assert len(lines) == 4
+    assert lines[4].startswith("Not finished: mlp-ns, seed 0: 10% of its budget so far; ")
+    assert len(lines) == 5
 
 
 def test_data_and_budgets_that_differ_are_said_of_each(written):
@@ -129,5 +130,11 @@ def test_paths_of_this_machine_stay_out(written, tmp_path, monkeypatch):
 def test_many_groups_have_a_row_each(written):
     groups = [Group(f"g{i}", [written(f"run-{i}", records(fid=float(i)))]) for i in range(5)]
     table = cells(summary(groups, ["fid"], {"fid": "lower"}))
-    assert table["at the end"][0] == "fid (lower is better)"
+    assert table["so far"][0] == "fid (lower is better)"
     assert [table[f"g{i}"][0] for i in range(5)] == ["0", "1", "2", "3", "4"]
+
+
+def test_a_finished_comparison_speaks_of_the_end(written):
+    groups = [Group("a", [written("a", records(100, fid=1.0))])]
+    assert "at the end" in cells(summary(groups, ["fid"], {"fid": "lower"}))
+    assert "Not finished" not in str(about(groups))

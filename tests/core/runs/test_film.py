@@ -5,9 +5,11 @@ import PIL.Image
 import pytest
 from PIL import ImageSequence
 
+from ganzoo.config import TrainConfig
 from ganzoo.errors import ConfigError, RunError
 from ganzoo.runs.film import LAST_MS, MOST, MS, require_film, save_film
 from ganzoo.runs.folder import moment_name
+from ganzoo.training.preview import often_enough
 
 
 @pytest.fixture
@@ -88,3 +90,16 @@ def test_no_pictures_are_no_film(tmp_path):
     with pytest.raises(RunError, match="holds no pictures yet"):
         save_film(tmp_path, tmp_path / "film.gif")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_grids_for_a_film_are_drawn_about_forty_times():
+    often = [
+        often_enough(TrainConfig(recipe="x", architecture="x", loss="x", **budget))
+        for budget in (
+            {"kimg": 400.0},
+            {"steps": 1000, "batch_size": 80, "n_critic": 5},
+            {"kimg": 4000.0},
+            {"steps": 1},
+        )
+    ]
+    assert often == [10.0, 10.0, 25.0, 0.002]

@@ -69,6 +69,11 @@ def test_diversity_is_within_classes_where_there_are_classes(modes):
     assert values(real, real.flip(0), labels.flip(0))["diversity"] == pytest.approx(1)
 
 
+def test_it_does_not_matter_where_the_data_lie(modes):
+    real, fake = modes(64, 64), modes(96, 32)
+    assert values(real + 1000, fake + 1000) == pytest.approx(values(real, fake), abs=0.01)
+
+
 def test_few_images_make_few_groups(modes):
     for count in (1, 2, 5, 20):
         points = modes(count)

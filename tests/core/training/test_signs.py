@@ -1,7 +1,9 @@
 """What is seen of a game, and that looking changes nothing."""
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -245,3 +247,15 @@ def test_a_look_that_fails_leaves_the_game_as_it_was():
         signs(s, probe)
     s.judge = judge
     assert all(torch.equal(value, before[key]) for key, value in s.state()[0].items())
+
+
+def test_the_probe_is_mixed_also_of_data_that_lie_class_by_class():
+    data = load_dataset("digits", get_registry(), resolution=8)
+    order = np.argsort(data.labels, kind="stable")
+    sorted_data = replace(data, images=data.images[order], labels=data.labels[order], sha256="")
+    s, _ = played(conditional=True, steps=0)
+    own = Probe.of(s.config, get_registry(), sorted_data, s.device).own
+    assert (own.labels.diff() >= 0).float().mean() < 0.8
+    pixels = ((own.images + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    for image, label in list(zip(pixels, own.labels.tolist(), strict=True))[:20]:
+        assert (sorted_data.images[sorted_data.labels == label] == image).all(axis=(1, 2, 3)).any()

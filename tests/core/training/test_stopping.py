@@ -60,7 +60,21 @@ def test_a_wasserstein_estimate_counts_from_its_peak():
     rising = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
     assert reason_to_stop(WASSERSTEIN, log("wasserstein", *rising)) is None
     assert reason_to_stop(WASSERSTEIN, log("wasserstein", *rising, 4.0, 3.0, 2.0, 2.5, 2.5)) is None
-    assert "wasserstein-plateau" in reason_to_stop(WASSERSTEIN, log("wasserstein", *rising, 3.0, 2.0, 2.5, 2.5, 2.5))
+    assert "wasserstein-plateau" in reason_to_stop(WASSERSTEIN, log("wasserstein", *rising, 3.0, 2.0, *[2.5] * 6))
+
+
+def test_a_critic_that_prefers_generated_images_measures_no_distance():
+    assert reason_to_stop(WASSERSTEIN, log("wasserstein", -0.4, *[-0.6] * 20)) is None
+
+
+def test_one_odd_estimate_is_no_success():
+    found = reason_to_stop(WASSERSTEIN, log("wasserstein", 5.0, 5.0, 5.0, 4.0, 4.0, 4.0, -3.0, 4.0, 4.0, 4.0))
+    assert "has not fallen below 4," in found
+
+
+def test_a_score_that_is_no_number_does_not_count():
+    assert reason_to_stop(FID, log("fid", float("nan"), *range(100, 1, -15), *[2] * 3)) is None
+    assert reason_to_stop(FID, log("fid", None, "x", *[1.0] * 20)) is not None
 
 
 @pytest.mark.parametrize(
