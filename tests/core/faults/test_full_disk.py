@@ -120,10 +120,10 @@ def test_a_line_of_statistics_torn_by_a_full_disk_is_passed_over_and_written_aga
     command = resume(run, steps=20, prelude=disk.fill_at("/stats.jsonl")).end()
     assert f"{run} could not be written: No space left on device" in command.stderr
     assert seen.stats_file.stat().st_size == page
-    assert [record["nimg"] for record in seen.stats()] == [80, 0]
+    assert [record["nimg"] for record in seen.stats()] == [80, 80, 0]  # losses, signs
     disk.make_room()
     assert resume(run, prelude=disk.join).end().code == 0
-    assert [record["nimg"] for record in seen.stats()] == [80, 0, 160]
+    assert [record["nimg"] for record in seen.stats()] == [80, 80, 0, 160, 160]
 
 
 def test_a_start_on_a_full_disk_leaves_the_folder_free(disk, train):
