@@ -94,7 +94,7 @@ def command(
     ganzoo train mlp-ns --dataset folder:photos --resolution 32 --regularizer r1:gamma=1
     ganzoo train dcgan-wgangp --dataset mnist --eval-every 50 --set scoring.metrics='["fid", "kid"]'
     ganzoo train dcgan-ns --dataset mnist --eval-every 50 --stop-when fid-plateau:patience_kimg=200
-    ganzoo train toy-wgangp --dataset ring8 --animate ring8.gif
+    ganzoo train toy-ns --dataset ring8 --regularizer packing --animate ring8.gif
     ganzoo train --resume runs/00001-dcgan-wgangp-digits --kimg 1000
     torchrun --nproc-per-node 2 -m ganzoo train dcgan-wgangp --dataset mnist --out RUN_DIR
 

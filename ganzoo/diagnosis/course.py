@@ -109,8 +109,9 @@ def slow_convergence(history: History, config: TrainConfig) -> Check:
         return check(found=True, number=gain, sentence=f"{fact}: the budget ended while the images still got better.")
     shares = [history.recent(name) for name in ("pixel_coverage", "pixel_precision")]
     far = all(share is not None and share < NEAR for share in shares)
-    # Of these, more of the same would be no help.
-    found = far and not any(rule(history, config).found for rule in (vanishing_gradient, mode_collapse))
+    # Against these, more of the same would be no help.
+    ailments = (divergence, oscillation, vanishing_gradient, mode_collapse)
+    found = far and not any(rule(history, config).found for rule in ailments)
     meaning = ": the budget ended before the images came near the data" if found else ""
     return check(found=found, number=gain, sentence=f"{fact}{meaning}.")
 

@@ -13,17 +13,19 @@ from ganzoo.diagnosis.history import History, too_few
 # Of those that are collapsed to the eye, three modes of eight reach 0.5, and classes of one image each have a diversity of 0.1.
 REACH, DIVERSITY = 0.6, 0.5
 LATE = 0.5  # of the budget, after which a generator should have found the data
-FELL = 0.5  # of its best so far
-LEARNED = 0.3  # of generated images that are near real ones: this is no young generator
-ALIKE = 0.1  # of the data's diversity: all images are one, but for noise; young DCGANs are at 0.15 and more
+FELL = 0.5  # of its best so far, which was enough
+LEARNED = 0.5  # of generated images that are near real ones: a young generator makes means of them, of which 0.3 may be
+ALIKE = 0.1  # of the data's diversity: images hardly differ; young DCGANs are at 0.15 and more
+SAME = 1e-3  # of it: all images are one; the youngest generators are at 0.02 and more
 
 
 def mode_collapse(history: History, config: TrainConfig) -> Check:
     """A generator that makes few kinds of images: late in a run, or less than it did before.
 
     The share of real images in groups of similar ones that generated images reach, and the mean distance between generated
-    images beside that between real ones (of a class, where there are classes). Both are low as well while a generator is young:
-    they count if they were twice as high before, or in the second half of a budget for images that are near real ones or all one.
+    images beside that between real ones (of a class, where there are classes). While a generator is young both are low as well.
+    They count where they were high before; in the second half of a budget, of images that are near real ones or hardly differ;
+    and at once of images that are one.
     """
     reach, diversity = history.recent("pixel_reach"), history.recent("pixel_diversity")
     check = partial(
@@ -36,14 +38,12 @@ def mode_collapse(history: History, config: TrainConfig) -> Check:
     )
     if reach is None or diversity is None:
         return check(found=None, sentence=too_few())
-    low = [
-        name
-        for name, now, least in (("pixel_reach", reach, REACH), ("pixel_diversity", diversity, DIVERSITY))
-        if now < least
-    ]
-    fell = any(history.medians(name)[-1] <= FELL * max(history.medians(name)) for name in low)
+    least = {"pixel_reach": REACH, "pixel_diversity": DIVERSITY}
+    low = [name for name in least if history.medians(name)[-1] < least[name]]
+    fell = any(max(history.medians(name)) >= max(least[name], history.medians(name)[-1] / FELL) for name in low)
     learned = (history.recent("pixel_precision") or 0.0) >= LEARNED
     late = history.share >= LATE and (learned or diversity < ALIKE)
+    same = diversity < SAME
     fact = (
         f"generated images reach groups with {reach:.0%} of the data, and differ {diversity:.2f} times as much from each other "
         "as real ones"
@@ -51,7 +51,7 @@ def mode_collapse(history: History, config: TrainConfig) -> Check:
     check = partial(check, number=min(reach, diversity))
     if not low:
         return check(found=False, sentence=f"{fact}.")
-    if not (fell or late):
+    if not (fell or late or same):
         return check(found=None, sentence=f"{fact}, as those of a generator that has not learned much yet may.")
     stuck = (history.recent("g_gradient") or 0.0) == 0.0
     return check(

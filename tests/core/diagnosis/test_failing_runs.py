@@ -101,8 +101,8 @@ def test_a_generator_of_six_images_copies_them(ailments, few_digits, run):
     assert copied.number > 0.5
 
 
-def test_a_game_that_ends_too_soon_is_slow_and_nothing_else(ailments, run):
-    assert ailments("mlp-ns", mlp(kimg=40, diagnose_every=2.5)) == {"slow convergence"}
+def test_a_game_that_ends_before_it_came_near_the_data_is_slow_and_nothing_else(ailments, run):
+    assert ailments("mlp-wgan", mlp(1e-5, 1e-5, critic_boost=None, diagnose_every=1.5, kimg=14)) == {"slow convergence"}
     assert run.stats()[-1]["findings"] == ["slow convergence"]
 
 
@@ -160,6 +160,12 @@ def test_healthy_games_are_called_so_at_every_look(ailments, run, name, settings
     assert not any("findings" in record for record in run.stats())
     copied, lost = look(run, run.read_config()[0].config, get_registry(), Stages(quiet=True))
     assert (copied.found, lost.found) == (False, False)
+
+
+@pytest.mark.long
+def test_a_game_that_ends_while_it_gets_better_is_slow_and_nothing_else(ailments, shared_data):
+    settings = {"dataset": "mnist", "data_dir": shared_data, "kimg": 16, "diagnose_every": 2.0}
+    assert ailments("quick", settings) == {"slow convergence"}
 
 
 @pytest.mark.long

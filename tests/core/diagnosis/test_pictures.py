@@ -1,6 +1,6 @@
 import pytest
 
-from ganzoo.diagnosis.pictures import ALIKE, DIVERSITY, REACH, mode_collapse
+from ganzoo.diagnosis.pictures import ALIKE, DIVERSITY, REACH, SAME, mode_collapse
 
 
 @pytest.mark.parametrize(
@@ -30,17 +30,15 @@ def test_a_young_generator_is_not_accused(history, config, name):
         assert "not learned much yet" in check.sentence
 
 
-def test_what_was_twice_as_good_before_has_collapsed_however_early(history, config):
-    fell = [0.9] * 7 + [0.45] * 3
+@pytest.mark.parametrize(("before", "now", "found"), [(0.9, 0.45, True), (0.9, 0.46, None), (0.59, 0.1, None)])
+def test_what_was_enough_and_twice_as_much_before_has_collapsed_however_early(history, config, before, now, found):
+    fell = [before] * 7 + [now] * 3
     check = mode_collapse(history(budget=1000.0, pixel_reach=fell, pixel_precision=0.0), config(kimg=1000.0))
-    assert check.found is True
-    less = [0.9] * 7 + [0.46] * 3
-    check = mode_collapse(history(budget=1000.0, pixel_reach=less, pixel_precision=0.0), config(kimg=1000.0))
-    assert check.found is None
+    assert check.found is found
 
 
 def test_a_single_look_is_not_what_it_was_before(history, config):
-    lucky = [0.1, 0.5] + [0.1] * 8
+    lucky = [0.1, 0.9] + [0.1] * 8
     assert mode_collapse(history(budget=1000.0, pixel_reach=lucky), config(kimg=1000.0)).found is None
 
 
@@ -48,6 +46,8 @@ def test_a_single_image_is_a_collapse_even_far_from_the_data(history, config):
     one = mode_collapse(history(pixel_diversity=0.9 * ALIKE, pixel_precision=0.0), config())
     several = mode_collapse(history(pixel_diversity=1.1 * ALIKE, pixel_precision=0.0), config())
     assert (one.found, several.found) == (True, None)
+    early = [history(budget=1000.0, pixel_diversity=share * SAME, pixel_precision=0.0) for share in (0.9, 1.1)]
+    assert [mode_collapse(each, config(kimg=1000.0)).found for each in early] == [True, None]
 
 
 def test_a_generator_that_recovered_is_well(history, config):
