@@ -25,5 +25,5 @@ class ConditionalBatchNorm2d(nn.Module):
 
     def forward(self, x: Tensor, code: Tensor) -> Tensor:
         scale, shift = (part(code)[:, :, None, None] for part in (self.scale, self.shift))
-        normed: Tensor = self.norm(x)
-        return normed * (1 + scale) + shift
+        steered: Tensor = self.norm(x) * (1 + scale) + shift
+        return steered
