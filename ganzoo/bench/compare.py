@@ -93,11 +93,7 @@ class Entry:
 
     def is_pair(self, registry: Registry) -> bool:
         """Whether it stands for a pair with the loss's own settings: also where a tuned recipe has that name."""
-        try:
-            registry.split_pair(self.name)
-        except UnknownName:
-            return False
-        return True
+        return _is_pair(self.name, registry)
 
     def settings(self) -> dict[str, Any]:
         """The regularizers as dotted settings."""
@@ -241,10 +237,14 @@ def _apart(text: str, registry: Registry) -> list[str]:
 
 
 def _is_recipe(name: str, registry: Registry) -> bool:
+    return name in registry.recipes or _is_pair(name, registry)
+
+
+def _is_pair(name: str, registry: Registry) -> bool:
     try:
         registry.split_pair(name)
     except UnknownName:
-        return name in registry.recipes
+        return False
     return True
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from ganzoo.report.group import Group
+from ganzoo.runs.showcase import thinned
 
 MOST = 40  # moments
 
@@ -60,11 +61,9 @@ class Grids(NamedTuple):
 def samples(groups: Sequence[Group]) -> Markup:
     """The grids of all runs: columns are groups, rows are seeds. Without the script the last ones are seen."""
     found = list(_found(groups))
-    steps = sorted({step for each in found for step, _ in each.grids})
+    steps = thinned(sorted({step for each in found for step, _ in each.grids}), MOST)
     if not steps:
         return Markup()
-    if len(steps) > MOST:
-        steps = [steps[round(i * (len(steps) - 1) / (MOST - 1))] for i in range(MOST)]
     last = len(steps) - 1
     slider = Markup(
         '<label class="slider"><input id="moment" type="range" min="0" max="{}" value="{}" data-steps="{}" '

@@ -9,6 +9,7 @@ from PIL import Image
 
 from ganzoo.errors import ConfigError, RunError
 from ganzoo.files import write_whole
+from ganzoo.runs.showcase import thinned
 
 FORMATS = {".gif": "GIF", ".webp": "WEBP"}
 MS, LAST_MS = 120, 2000  # that a picture is shown, and the last one
@@ -26,11 +27,9 @@ def require_film(path: Path) -> None:
 def save_film(samples: Path, path: Path) -> int:
     """Write the pictures of a folder in the order of their names; gives how many. Raises RunError without any."""
     require_film(path)
-    files = sorted(samples.glob("*.png"))
+    files = thinned(sorted(samples.glob("*.png")), MOST)
     if not files:
         raise RunError(f"{samples} holds no pictures yet.")
-    if len(files) > MOST:
-        files = [files[round(i * (len(files) - 1) / (MOST - 1))] for i in range(MOST)]
     pictures = [Image.open(file).convert("RGB") for file in files]
     durations = [MS] * (len(pictures) - 1) + [LAST_MS]
     buffer = io.BytesIO()

@@ -104,6 +104,13 @@ def critic_steps(config: TrainConfig, g_steps: int) -> int:
     return before + config.n_critic
 
 
+def images_in_budget(config: TrainConfig) -> float:
+    """How many real images the discriminator is shown until the budget is used up."""
+    if config.steps is not None:
+        return critic_steps_before(config, config.steps) * config.batch_size
+    return 1000 * (config.kimg or 0.0)
+
+
 def critic_steps_before(config: TrainConfig, g_steps: int) -> int:
     """How many discriminator steps come before generator step ``g_steps`` in all: the sum of ``critic_steps``."""
     boost, usual = config.critic_boost, g_steps * config.n_critic

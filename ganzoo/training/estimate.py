@@ -11,7 +11,7 @@ from ganzoo.errors import ConfigError
 from ganzoo.registry import Registry
 from ganzoo.runs.folder import DataFacts
 from ganzoo.training.clock import Clock
-from ganzoo.training.engine import critic_steps_before, engine_for
+from ganzoo.training.engine import engine_for, images_in_budget
 from ganzoo.training.host import make_ready
 from ganzoo.training.setup import Setup
 from ganzoo.training.state import TrainingState
@@ -62,9 +62,5 @@ def _time(setup: Setup, iterations: int) -> Estimate:
     iterations = -(-iterations // engine.period) * engine.period
     per_iteration = sum(clock(engine.iterate) for _ in range(iterations)) / iterations
     images_per_s = config.n_critic * config.batch_size / per_iteration
-    if config.steps is not None:
-        shown: float = critic_steps_before(config, config.steps) * config.batch_size
-    else:
-        shown = 1000 * (config.kimg or 0)
     sizes = [sum(p.numel() for p in network.parameters()) for network in (state.G, state.D)]
-    return Estimate(sizes[0], sizes[1], DataFacts.of(setup.data), shown / images_per_s, images_per_s)
+    return Estimate(sizes[0], sizes[1], DataFacts.of(setup.data), images_in_budget(config) / images_per_s, images_per_s)

@@ -9,7 +9,7 @@ from ganzoo.files import write_whole
 from ganzoo.runs.networks import Inputs, as_pixels, settled
 from ganzoo.runs.showcase import COLUMNS, showcase
 from ganzoo.training.data import Taken
-from ganzoo.training.engine import critic_steps_before
+from ganzoo.training.engine import images_in_budget
 from ganzoo.training.plane import FIELD, POINT, POINTS, picture
 from ganzoo.training.state import TrainingState
 from ganzoo_serve.images import grid, png
@@ -19,10 +19,7 @@ PICTURES = 40  # of a film
 
 def often_enough(config: TrainConfig) -> float:
     """After how many kimg to draw a grid for a film of PICTURES; as often as grids are drawn anyway, if that is more."""
-    kimg = config.kimg or 0.0
-    if config.steps is not None:
-        kimg = critic_steps_before(config, config.steps) * config.batch_size / 1000
-    return min(config.sample_every, max(0.001, round(kimg / PICTURES, 3)))
+    return min(config.sample_every, max(0.001, round(images_in_budget(config) / 1000 / PICTURES, 3)))
 
 
 @torch.no_grad()
