@@ -60,6 +60,9 @@ class Architecture:
     - ``generator(z, c=None)``: z (N, z_dim) float32, c (N,) int64 class ids or None -> images (N, C, H, W) in [-1, 1].
     - ``discriminator(images, c=None)``: images as above -> ``ganzoo.nn.DOutput``, or a plain tensor of logits (N,).
 
+    ``truncation`` says how images can be drawn to the average: ``z``, by latents near 0, which any generator understands that was
+    trained on normal ones; ``w``, by the generator itself, which then has a third argument, ``truncation``, a scalar tensor in
+    0 ... 1, of which 1 is off, and None too.
     ``check(config)`` raises ``ConfigError`` for a shape the family cannot do, before anything is built.
     ``conditional`` says whether ``num_classes > 0`` is understood. ``defaults`` are training settings (dotted keys of
     ``TrainConfig``) that win over those of the loss.
@@ -70,6 +73,7 @@ class Architecture:
     options: type[Options] = Options
     check: Callable[[NetworkConfig[Any]], None] | None = None
     conditional: bool = False
+    truncation: Literal["z", "w"] | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
     paper: str = ""
     summary: str = ""
@@ -135,11 +139,17 @@ class Regularizer:
     ``build`` returns the technique, and raises ``ConfigError`` for networks that it cannot work with. ``wrap(options, build,
     num_classes)`` gives a way to build a discriminator out of another one: it takes images of the shape that it is asked for,
     whatever the one within is shown.
+
+    ``conditions``: it is how the discriminator learns of classes, in place of the architecture's own way. The discriminator
+    within is then built without classes, and a game has one such regularizer at most. ``codes(options)``: the classes are not
+    those of the data; there are so many, drawn uniformly, and the generator learns by itself what to make of them.
     """
 
     name: str
     build: Callable[[TechniqueContext[Any]], Technique] | None = None
     wrap: Callable[[Any, DiscriminatorBuild, int], DiscriminatorBuild] | None = None
+    conditions: bool = False
+    codes: Callable[[Any], int] | None = None
     options: type[Options] = Options
     paper: str = ""
     summary: str = ""
@@ -147,6 +157,10 @@ class Regularizer:
     def __post_init__(self) -> None:
         if self.build is None and self.wrap is None:
             raise ValueError(f"the regularizer {self.name!r} has neither build nor wrap")
+        if self.codes and not self.conditions:
+            raise ValueError(
+                f"the regularizer {self.name!r} has codes, which take the place of classes: say conditions=True"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -332,7 +346,8 @@ class Published:
 class Recipe:
     """A named, complete configuration: architecture, loss and settings (dotted keys of ``TrainConfig``), with its source.
 
-    ``published`` are the numbers that its paper reports.
+    ``published`` are the numbers that its paper reports. ``parameters`` of the generator and of the discriminator, for images and
+    classes of the data that it is for. ``measured`` says in a few words what came of it here, with data, budget and machine.
     """
 
     name: str
@@ -340,5 +355,7 @@ class Recipe:
     loss: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     published: Sequence[Published] = ()
+    parameters: tuple[int, int] | None = None
+    measured: str = ""
     paper: str = ""
     summary: str = ""

@@ -6,6 +6,7 @@ training in several processes, is in plugins/README.md, "Steps that can be recor
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,7 +16,17 @@ from torch import Tensor, nn
 from ganzoo.nn import DOutput
 from ganzoo.ranks import own_samples, world
 
-__all__ = ["Random", "Step", "Technique", "Transform"]
+__all__ = ["Random", "Step", "Technique", "Transform", "half_cosine"]
+
+
+def half_cosine(nimg: Tensor, *, begin: float, end: float, kimg: float) -> Tensor:
+    """Where a number stands that moves from ``begin`` to ``end`` along half a cosine over ``kimg``, and then stays: () float32.
+
+    A tensor that is computed from ``nimg`` (a step's, real images so far), so that a recorded step computes it anew each time.
+    Source: Loshchilov & Hutter 2017, arXiv:1608.03983, equation 5, without restarts.
+    """
+    share = (nimg / (1000 * kimg)).clamp(max=1)
+    return end + (begin - end) / 2 * (1 + torch.cos(math.pi * share))
 
 
 class Random:

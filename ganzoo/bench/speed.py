@@ -54,7 +54,11 @@ class Speed:
 
 
 def measure_speed(s: TrainingState, *, rounds: int, against: Path | None = None) -> Speed:
-    """Time iterations of a game, which goes on meanwhile. Raises ConfigError for another loop that cannot be used."""
+    """Time iterations of a game, which goes on meanwhile; networks that grow are then full-grown.
+
+    Raises ConfigError for another loop that cannot be used.
+    """
+    s.stay_grown()
     other = _other_loop(s, against) if against else None
     clock, critic, engine = Clock(s.device), s.config.n_critic, engine_for(s)
     period = engine.period

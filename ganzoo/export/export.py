@@ -17,13 +17,14 @@ from ganzoo.data.identity import public_name
 from ganzoo.errors import ConfigError, ExportError, RunError
 from ganzoo.export.gate import Parity, gate, golden
 from ganzoo.export.graph import to_onnx, without_parametrizations
+from ganzoo.nn import StyleBased
 from ganzoo.registry import Registry
 from ganzoo.runs.checkpoint import newest_checkpoint
 from ganzoo.runs.folder import DataFacts, RunFolder
 from ganzoo.runs.networks import Inputs, build_networks, settled
 from ganzoo.sealed import read_sealed
 from ganzoo.specs import ImageShape
-from ganzoo_serve.metadata import KEY, Dataset, Image, Latent, Layout, ModelMetadata, Output, Training, slug
+from ganzoo_serve.metadata import KEY, Dataset, Image, Latent, Layout, ModelMetadata, Output, Styles, Training, slug
 
 GOLDEN_SEEDS = (0, 1, 2, 3, 42)
 
@@ -81,6 +82,7 @@ def export_run(
 def export_generator(generator: nn.Module, metadata: ModelMetadata, path: Path) -> ExportReport:
     """Export a generator in evaluation mode under ``metadata`` (golden hashes are added). Raises ExportError."""
     generator = without_parametrizations(generator)
+    metadata = metadata.model_copy(update={"styles": _styles(generator, metadata)})
     model = to_onnx(generator, metadata)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
@@ -116,6 +118,10 @@ def describe(
         image=Image(height=facts.height, width=facts.width, channels=facts.channels),
         latent=Latent(dim=config.z_dim, distribution=config.z_distribution),
         classes=facts.class_names if config.conditional else None,
+        # Of other latents than normal ones nobody says how they are truncated.
+        truncation=None
+        if architecture.truncation == "z" and config.z_distribution != "normal"
+        else architecture.truncation,
         output=output,
         layout=layout,
         dataset=Dataset(name=data_name, licence=facts.licence or None, images=facts.images, split="train"),
@@ -133,6 +139,15 @@ def describe(
         ),
         versions=_versions(),
     )
+
+
+@torch.no_grad()
+def _styles(generator: nn.Module, metadata: ModelMetadata) -> Styles | None:
+    if not isinstance(generator, StyleBased):
+        return None
+    c = torch.zeros(1, dtype=torch.int64) if metadata.classes else None
+    _, layers, dim = generator.cpu().mapping(torch.zeros(1, metadata.latent.dim), c).shape
+    return Styles(layers=layers, dim=dim)
 
 
 def _write(model: onnx.ModelProto, metadata: ModelMetadata, path: Path) -> None:

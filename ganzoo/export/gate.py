@@ -21,6 +21,7 @@ from ganzoo_serve.runtime import create_session
 from ganzoo_serve.seeds import classes_from_seeds, latents
 
 BATCHES = (1, 2, 3, 8, 17)
+TRUNCATIONS = (1.0, 0.5)
 FLOAT_TOLERANCE = 1e-4
 EQUAL_SHARE = 0.999
 
@@ -44,20 +45,21 @@ def gate(path: Path, generator: nn.Module, metadata: ModelMetadata) -> Parity:
         raise ExportError("The metadata did not survive being written.")
     if any(tensor.data_type == onnx.TensorProto.DOUBLE for tensor in model.graph.initializer):
         raise ExportError("The graph computes in float64, which GPUs do slowly and browsers not at all.")
-    reference = ExportedGenerator(generator, output=metadata.output, layout=metadata.layout)
+    reference = ExportedGenerator(generator, metadata)
     session = create_session(path.read_bytes(), device="cpu", source=str(path))
     differences = []
     for batch in BATCHES:
         seeds = list(range(1000, 1000 + batch))
         z = latents(seeds, z_dim=metadata.latent.dim, distribution=metadata.latent.distribution)
         labels = classes_from_seeds(seeds, len(metadata.classes)) if metadata.classes else None
-        inputs = feed(metadata, z, labels)
-        with torch.no_grad():
-            expected = reference(**{name: torch.from_numpy(array) for name, array in inputs.items()}).numpy()
-        (got,) = session.run(list(expected_outputs(metadata)), inputs)
-        if got.shape != expected.shape:
-            raise ExportError(f"At batch {batch} the file gives {got.shape}, torch {expected.shape}.")
-        differences.append(np.abs(got.astype(np.float64) - expected.astype(np.float64)).ravel())
+        for truncation in TRUNCATIONS if metadata.truncation else (None,):
+            inputs = feed(metadata, z, labels, truncation)
+            with torch.no_grad():
+                expected = reference(**{name: torch.from_numpy(array) for name, array in inputs.items()}).numpy()
+            (got,) = session.run(list(expected_outputs(metadata)), inputs)
+            if got.shape != expected.shape:
+                raise ExportError(f"At batch {batch} the file gives {got.shape}, torch {expected.shape}.")
+            differences.append(np.abs(got.astype(np.float64) - expected.astype(np.float64)).ravel())
     parity = _judge(np.concatenate(differences), metadata)
     _same_at_any_batch(path, metadata)
     return parity

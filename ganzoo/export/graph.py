@@ -18,26 +18,47 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from ganzoo.errors import ExportError
+from ganzoo.export.truncation import truncated
+from ganzoo.nn import StyleBased
 from ganzoo.runs.networks import as_pixels
-from ganzoo_serve.graph import Dim, expected_inputs, expected_outputs
-from ganzoo_serve.metadata import Layout, ModelMetadata, Output
+from ganzoo_serve.graph import STYLES, Dim, expected_inputs, expected_outputs
+from ganzoo_serve.metadata import ModelMetadata
 
 OPSET = 20
 
 
 class ExportedGenerator(nn.Module):
-    """What the file computes: z (n, z_dim)[, label (n,)] -> images, uint8 or float32 in [-1, 1], nhwc or nchw."""
+    """What the file computes: z (n, z_dim)[, label (n,)][, truncation ()] -> images as the ``metadata`` have them."""
 
-    def __init__(self, generator: nn.Module, *, output: Output, layout: Layout) -> None:
+    def __init__(self, generator: nn.Module, metadata: ModelMetadata) -> None:
         super().__init__()
-        self.generator, self.output, self.layout = generator, output, layout
+        self.generator, self.truncation = generator, metadata.truncation
+        self.output, self.layout = metadata.output, metadata.layout
 
-    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        images: Tensor = self.generator(z) if label is None else self.generator(z, label)
+    def forward(self, z: Tensor, label: Tensor | None = None, truncation: Tensor | None = None) -> Tensor:
+        if truncation is not None and self.truncation == "z":
+            z, truncation = truncated(z, truncation), None
+        further = {} if truncation is None else {"truncation": truncation}
+        return self.shown(self.generator(z, label, **further))
+
+    def shown(self, images: Tensor) -> Tensor:
+        """The generator's images as they are put out."""
         if self.output == "float":
             return images.clamp(-1, 1)  # rounding may carry tanh past 1 by an ulp
         pixels = as_pixels(images)
         return pixels if self.layout == "nhwc" else pixels.permute(0, 3, 1, 2)
+
+
+class ExportedStyles(ExportedGenerator):
+    """The same of a style-based generator, with its intermediate latent: images and w (n, layers, w_dim)."""
+
+    generator: StyleBased
+
+    def forward(  # type: ignore[override]
+        self, z: Tensor, label: Tensor | None = None, truncation: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        w = self.generator.mapping(z, label, truncation)
+        return self.shown(self.generator.synthesis(w)), w
 
 
 def to_onnx(generator: nn.Module, metadata: ModelMetadata) -> onnx.ModelProto:
@@ -46,7 +67,8 @@ def to_onnx(generator: nn.Module, metadata: ModelMetadata) -> onnx.ModelProto:
     The generator is in evaluation mode, without parametrizations; inputs and output are those of the ``metadata``.
     Raises ExportError if torch cannot trace it.
     """
-    module = ExportedGenerator(generator.cpu(), output=metadata.output, layout=metadata.layout).eval()
+    styled = metadata.styles is not None
+    module = (ExportedStyles if styled else ExportedGenerator)(generator.cpu(), metadata).eval()
     signature = expected_inputs(metadata)
     inputs = {name: _example(elem_type, shape) for name, (elem_type, shape) in signature.items()}
     batch = torch.export.Dim("n")
@@ -56,7 +78,7 @@ def to_onnx(generator: nn.Module, metadata: ModelMetadata) -> onnx.ModelProto:
                 module,
                 kwargs=inputs,
                 input_names=list(inputs),
-                output_names=list(expected_outputs(metadata)),
+                output_names=[*expected_outputs(metadata), *([STYLES] if styled else [])],
                 dynamic_shapes={
                     name: {axis: batch for axis, size in enumerate(shape) if size is None}
                     for name, (_, shape) in signature.items()
@@ -73,8 +95,17 @@ def to_onnx(generator: nn.Module, metadata: ModelMetadata) -> onnx.ModelProto:
             ) from error
         assert program is not None
         model = _fold_batch_norm(program.model)
+    if styled:
+        _inward(model.graph, STYLES)
     strip(model)
     return model
+
+
+def _inward(graph: GraphProto, name: str) -> None:
+    """Make of an output a tensor within the graph: as an output it kept its name through all that was rewritten."""
+    (value,) = (output for output in graph.output if output.name == name)
+    graph.output.remove(value)
+    graph.value_info.append(value)
 
 
 def _example(elem_type: int, shape: tuple[Dim, ...]) -> Tensor:

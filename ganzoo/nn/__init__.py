@@ -3,10 +3,17 @@
 from ganzoo.nn.attention import SelfAttention2d
 from ganzoo.nn.conditional import ConditionalBatchNorm2d
 from ganzoo.nn.equalised import EqualisedConv2d, EqualisedLinear, PixelNorm, ScaledLeakyReLU
+from ganzoo.nn.features import norm_of_weights, width_of_features
+from ganzoo.nn.growing import Growing
+from ganzoo.nn.heads import ProjectionHead
+from ganzoo.nn.initialise import Init, initialise
+from ganzoo.nn.minibatch import MinibatchCloseness, MinibatchDeviation2d, mean_deviation
 from ganzoo.nn.modulated import ModulatedConv2d
-from ganzoo.nn.norms import NORMS, conv_norm, mixes_samples, spectral
+from ganzoo.nn.norms import NORMS, Norm, conv_norm, forbids_penalties, mixes_samples, spectral
 from ganzoo.nn.output import DOutput, as_output
 from ganzoo.nn.resample import Resample2d, downsample2d, upsample2d
+from ganzoo.nn.residual import ResidualDown, ResidualUp
+from ganzoo.nn.styled import StyleBased
 from ganzoo.ranks import gather_samples
 
 __all__ = [
@@ -15,16 +22,30 @@ __all__ = [
     "DOutput",
     "EqualisedConv2d",
     "EqualisedLinear",
+    "Growing",
+    "Init",
+    "MinibatchCloseness",
+    "MinibatchDeviation2d",
     "ModulatedConv2d",
+    "Norm",
     "PixelNorm",
+    "ProjectionHead",
     "Resample2d",
+    "ResidualDown",
+    "ResidualUp",
     "ScaledLeakyReLU",
     "SelfAttention2d",
+    "StyleBased",
     "as_output",
     "conv_norm",
     "downsample2d",
+    "forbids_penalties",
     "gather_samples",
+    "initialise",
+    "mean_deviation",
     "mixes_samples",
+    "norm_of_weights",
     "spectral",
     "upsample2d",
+    "width_of_features",
 ]

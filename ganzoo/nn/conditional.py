@@ -12,7 +12,8 @@ class ConditionalBatchNorm2d(nn.Module):
 
     x' = (1 + A code) (x - mean) / std + B code. Of one-hot classes A and B are a table each (Dumoulin et al. 2017,
     arXiv:1610.07629; Miyato & Koyama 2018, arXiv:1802.05637); BigGAN's code is a part of z beside an embedding of the class
-    that all layers share (Brock et al. 2019, arXiv:1809.11096, section 3). A and B begin at 0: a plain norm.
+    that all layers share (Brock et al. 2019, arXiv:1809.11096, section 3). A and B begin at 0: a plain norm; under spectral norm,
+    which would divide 0 by 0, they begin orthogonal, as BigGAN's do.
     """
 
     def __init__(self, channels: int, code_dim: int, *, norm: Norm = "none") -> None:
@@ -20,7 +21,7 @@ class ConditionalBatchNorm2d(nn.Module):
         self.norm = nn.BatchNorm2d(channels, affine=False)
         scale, shift = (nn.Linear(code_dim, channels, bias=False) for _ in range(2))
         for layer in (scale, shift):
-            nn.init.zeros_(layer.weight)
+            (nn.init.orthogonal_ if norm == "spectral" else nn.init.zeros_)(layer.weight)
         self.scale, self.shift = spectral(norm, scale), spectral(norm, shift)
 
     def forward(self, x: Tensor, code: Tensor) -> Tensor:

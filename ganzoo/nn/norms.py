@@ -39,4 +39,17 @@ def mixes_samples(module: nn.Module) -> bool:
 
     A module of one's own that does so says it with an attribute ``mixes_samples = True``.
     """
-    return any(isinstance(m, _BatchNorm) or getattr(m, "mixes_samples", False) is True for m in module.modules())
+    return any(map(_mixes, module.modules()))
+
+
+def forbids_penalties(module: nn.Module) -> bool:
+    """Whether penalties on the gradient of each sample lose their meaning: samples are mixed, as under batch norm.
+
+    A module that mixes them but little, so that papers differentiate it all the same, says so with an attribute
+    ``allows_penalties = True``, as minibatch standard deviation does.
+    """
+    return any(_mixes(m) and getattr(m, "allows_penalties", False) is not True for m in module.modules())
+
+
+def _mixes(module: nn.Module) -> bool:
+    return isinstance(module, _BatchNorm) or getattr(module, "mixes_samples", False) is True

@@ -13,7 +13,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import parametrize
 
 from ganzoo.config import TrainConfig, options_of
-from ganzoo.errors import BrokenPlugin
+from ganzoo.errors import BrokenPlugin, ConfigError
 from ganzoo.registry import Registry
 from ganzoo.specs import Architecture, DiscriminatorBuild, ImageShape, NetworkConfig
 from ganzoo_serve.seeds import Distribution, classes_as_frequent, latents
@@ -37,18 +37,51 @@ def build_networks(
         num_classes=num_classes,
         options=options_of(architecture.options, config.arch, "arch"),
     )
+    conditioning = conditioning_of(config, registry)
     G, D = _pair(architecture, request, registry)
+    wanted = replace(request, num_classes=0) if conditioning else request
 
     def build_inner(shape: ImageShape) -> nn.Module:
-        return D if shape == image_shape else _pair(architecture, replace(request, image_shape=shape), registry)[1]
+        asked = replace(wanted, image_shape=shape)
+        found = D if asked == request else _pair(architecture, asked, registry)[1]
+        return Unconditional(found) if conditioning else found
 
     build_d: DiscriminatorBuild = build_inner
-    for name, given in config.regularizers.items():
+    # What tells it of classes is innermost: everything else is laid around a discriminator that takes them.
+    for name in sorted(config.regularizers, key=lambda name: name != conditioning):
         regularizer = registry.regularizers.get(name)
         if regularizer.wrap:
-            options = options_of(regularizer.options, given, f"regularizers.{name}")
+            options = options_of(regularizer.options, config.regularizers[name], f"regularizers.{name}")
             build_d = regularizer.wrap(options, build_d, num_classes)
     return G, build_d(image_shape)
+
+
+def conditioning_of(config: TrainConfig, registry: Registry) -> str | None:
+    """The regularizer by which the discriminator learns of classes, if not by the architecture's own way.
+
+    Raises ConfigError for more than one, and for one in a game without classes.
+    """
+    names = [name for name in config.regularizers if registry.regularizers.get(name).conditions]
+    if not names:
+        return None
+    if len(names) > 1:
+        raise ConfigError(
+            f"Regularizers {', '.join(map(repr, names))} are ways to tell the discriminator of classes: expected one of them."
+        )
+    if not config.conditional:
+        raise ConfigError(f"Regularizer {names[0]!r} is about classes: add '--conditional', or leave it out.")
+    return names[0]
+
+
+class Unconditional(nn.Module):
+    """A discriminator of images alone, which may be given classes all the same."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, images: Tensor, c: Tensor | None = None) -> Any:
+        return self.inner(images)
 
 
 def _pair(architecture: Architecture, request: NetworkConfig[Any], registry: Registry) -> tuple[nn.Module, nn.Module]:

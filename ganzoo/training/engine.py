@@ -81,8 +81,9 @@ class Engine:
         s = self.s
         s.nimg_here.fill_(s.nimg)
         due = tuple(name for name, technique in s.techniques.items() if index % technique.interval == 0)
+        stages = s.grow()
         if self._graphs:
-            return self._graphs((update, due), partial(update, s, due=due), taken)
+            return self._graphs((update, due, stages), partial(update, s, due=due), taken)
         return update(s, None if taken is None else taken.on(s.device), due=due)
 
     def _take(self) -> Taken:

@@ -24,6 +24,8 @@ def time_precisions(config: TrainConfig, registry: Registry, data: ImageData, de
     names = ("fp32", "tf32", "bf16") if device.type == "cuda" else ("fp32", "bf16")
     formats = {name: config.model_copy(update={"precision": name}) for name in names}
     games = {name: engine_for(build_state(format, registry, data, device)) for name, format in formats.items()}
+    for game in games.values():
+        game.s.stay_grown()
     clock, times = Clock(device), {name: list[float]() for name in names}
     for round_ in range(ROUNDS + 1):
         for name, game in games.items():

@@ -13,6 +13,7 @@ from ganzoo.data.load import load_dataset
 from ganzoo.registry import Registry
 from ganzoo.specs import ImageData
 from ganzoo.training.build import build_state
+from ganzoo.training.codes import with_codes
 from ganzoo.training.engine import Engine
 from ganzoo.training.memory import memory_explained
 from ganzoo.training.precision import apply_precision
@@ -41,6 +42,7 @@ class Setup:
         )
         if ranks.first():
             ranks.wait()
+        data = with_codes(data, config, registry)
         _, height, width, channels = data.images.shape
         found = {"channels": channels} | ({"resolution": height} if height == width else {})
         settled = {key: value for key, value in found.items() if getattr(config, key) is None}
@@ -79,7 +81,9 @@ class Setup:
 
     def _try_out(self, config: TrainConfig) -> None:
         """Play one step of each player, with every technique: all that a training needs memory for at a time."""
-        engine = Engine(build_state(config, self.registry, self.data, self.device))
+        state = build_state(config, self.registry, self.data, self.device)
+        state.stay_grown()
+        engine = Engine(state)
         engine.d_step()
         engine.g_step()
 

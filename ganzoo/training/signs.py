@@ -32,7 +32,7 @@ def signs(s: TrainingState, probe: Probe) -> dict[str, float]:
     - ``d_gradient``, ``g_gradient``: norm of the gradient of the last update.
     - ``pixel_...``: what the generator's images are like beside real ones; see ``likeness``.
     """
-    own, held_out = probe.own, probe.held_out
+    own, held_out = _shown(s, probe.own), None if probe.held_out is None else _shown(s, probe.held_out)
     with _undisturbed(s), torch.no_grad():
         made = Images(_in_batches(s, s.generate, _latents(s, len(own.images)), own.labels), own.labels)
         real, fake = _judged(s, own), _judged(s, made)
@@ -93,6 +93,11 @@ def _undisturbed(s: TrainingState) -> Iterator[None]:
 def _latents(s: TrainingState, count: int) -> Tensor:
     seeds = range(FIRST_SEED, FIRST_SEED + count)
     return torch.from_numpy(latents(seeds, z_dim=s.config.z_dim, distribution=s.config.z_distribution)).to(s.device)
+
+
+def _shown(s: TrainingState, real: Images) -> Images:
+    """Real images as the discriminator sees them by now."""
+    return Images(s.shown(real.images), real.labels)
 
 
 def _judged(s: TrainingState, shown: Images) -> Tensor:

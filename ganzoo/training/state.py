@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ganzoo import ranks
 from ganzoo.config import TrainConfig
 from ganzoo.errors import RunError
-from ganzoo.nn import DOutput, as_output, mixes_samples
+from ganzoo.nn import DOutput, Growing, as_output, mixes_samples
 from ganzoo.specs import Game, ImageShape
 from ganzoo.techniques import Random, Technique, Transform
 from ganzoo.training.data import TrainingData
@@ -55,6 +55,11 @@ class TrainingState:
         self._joint = not mixes_samples(self.D)
         # What a discriminator brings frozen, a pretrained part of it say, stays frozen.
         self._d_trainable = [p for p in self.D.parameters() if p.requires_grad]
+        self._growing = [
+            m for player in (self.G, self.D, self.G_ema) for m in player.modules() if isinstance(m, Growing)
+        ]
+        self._watching = next((m for m in self.D.modules() if isinstance(m, Growing)), None)
+        self.grow()
         self.nimg_here = torch.zeros((), dtype=torch.int64, device=self.device)
 
     @property
@@ -75,6 +80,22 @@ class TrainingState:
     def autocast(self) -> AbstractContextManager[object]:
         """The context in which networks run in the configured precision."""
         return autocast(self.device, self.config.precision)
+
+    def grow(self) -> tuple[tuple[int, bool], ...]:
+        """Let networks that grow stand where they are to stand by now. Returns their stages, and which fade in."""
+        for network in self._growing:
+            network.grow(self.nimg)
+        return tuple((network.stage, network.fading) for network in self._growing)
+
+    def stay_grown(self) -> None:
+        """Let networks that grow be full-grown from now on: what is timed or tried out is to be what steps cost in the end."""
+        for network in self._growing:
+            network.stand(network.last)
+        self._growing = []
+
+    def shown(self, images: Tensor) -> Tensor:
+        """Real images as the discriminator is to see them by now: to one that grows, they are coarser at first."""
+        return images if self._watching is None else self._watching.shown(images)
 
     def freeze_discriminator(self, frozen: bool) -> None:
         """Let the discriminator's weights collect gradients, or not: in the generator's step it is a fixed function."""

@@ -124,7 +124,7 @@ def _rounds(s: TrainingState, taken: Taken | None) -> Iterator[Round]:
     for i, z in enumerate(latents):
         part = None if taken is None else taken.part(i * size, size)
         labels = s.data.labels_of(part) if part else drawn[i] if drawn else None
-        yield Round(_moved(s, z, labels), labels, s.data.images(part) if part else None)
+        yield Round(_moved(s, z, labels), labels, s.shown(s.data.images(part)) if part else None)
 
 
 def _moved(s: TrainingState, z: Tensor, labels: Tensor | None) -> Tensor:

@@ -20,6 +20,8 @@ RANDOM_OPERATORS = frozenset(
     {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"}
 )
 
+STYLES = "w"  # the tensor of a style-based graph between mapping and synthesis
+
 EXPORT_HINT = "Expected a model written by 'ganzoo export RUN'; run that to make one."
 
 Dim = int | None  # None: any size, under a symbolic name
@@ -33,6 +35,9 @@ def check_graph(model: ModelProto, metadata: ModelMetadata, *, source: str) -> N
     inputs = [value for value in graph.input if value.name not in initialized]  # ONNX IR 3 listed weights as inputs too
     _check_values("input", inputs, expected_inputs(metadata), source)
     _check_values("output", graph.output, expected_outputs(metadata), source)
+
+    if metadata.styles is not None and not any(STYLES in node.output for node in graph.node):
+        raise ModelError(f"{source} has no tensor '{STYLES}', of which its metadata speak.\n{EXPORT_HINT}")
 
     random = sorted({node.op_type for node in _nodes(model) if _is_random(node)})
     if random:

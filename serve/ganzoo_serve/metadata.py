@@ -61,6 +61,13 @@ class Latent(_Record):
     scheme: Literal[1] = LATENT_SCHEME
 
 
+class Styles(_Record):
+    """The intermediate latent of a style-based model: the tensor ``w`` of its graph, float32 (n, ``layers``, ``dim``)."""
+
+    layers: Annotated[int, Field(ge=1, le=256)]
+    dim: Annotated[int, Field(ge=1, le=65536)]
+
+
 class Dataset(_Record):
     """What the model was trained on. ``images`` counts them; ``licence`` is an SPDX id where there is one."""
 
@@ -101,6 +108,7 @@ class ModelMetadata(_Record):
     latent: Latent
     classes: Annotated[tuple[ClassName, ...], Field(max_length=100_000)] | None = None
     truncation: Literal["z", "w"] | None = None
+    styles: Styles | None = None
     output: Output = "uint8"
     layout: Layout = "nhwc"
     licence: str | None = None

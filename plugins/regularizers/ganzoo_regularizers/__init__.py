@@ -51,7 +51,7 @@ def wrap_spectral(given: Options, build: DiscriminatorBuild, num_classes: int) -
 def wrap_discrimination(
     given: options.MinibatchDiscriminationOptions, build: DiscriminatorBuild, num_classes: int
 ) -> DiscriminatorBuild:
-    from ganzoo_regularizers.features import width_of_features
+    from ganzoo.nn import width_of_features
     from ganzoo_regularizers.minibatch import MinibatchDiscrimination
 
     def build_wrapped(shape: ImageShape) -> nn.Module:
@@ -65,7 +65,7 @@ def wrap_discrimination(
 def wrap_deviation(
     given: options.MinibatchDeviationOptions, build: DiscriminatorBuild, num_classes: int
 ) -> DiscriminatorBuild:
-    from ganzoo_regularizers.features import width_of_features
+    from ganzoo.nn import width_of_features
     from ganzoo_regularizers.minibatch import MinibatchDeviation
 
     def build_wrapped(shape: ImageShape) -> nn.Module:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from ganzoo import TechniqueContext
-from ganzoo.nn import gather_samples
+from ganzoo.nn import gather_samples, width_of_features
 from ganzoo.techniques import Step, Technique
-from ganzoo_regularizers.features import width_of_features
 
 if TYPE_CHECKING:
     from ganzoo_regularizers.options import FeatureMatchingOptions

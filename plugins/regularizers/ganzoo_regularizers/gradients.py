@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo import ConfigError, TechniqueContext
-from ganzoo.nn import mixes_samples
+from ganzoo.nn import forbids_penalties
 from ganzoo.techniques import Technique
 from ganzoo_regularizers.options import LazyOptions
 
@@ -35,7 +35,7 @@ def require_independent_samples(network: nn.Module, technique: str, *, what: str
     The penalty is on the gradient of each output by its own input. One backward pass gives them all only while none
     depends on a neighbour. Source: Gulrajani et al. 2017, arXiv:1704.00028, section 4, "No critic batch normalization".
     """
-    if mixes_samples(network):
+    if forbids_penalties(network):
         raise ConfigError(
             f"{technique!r} penalises the gradient of each sample by itself, but this {what} mixes the samples of a batch, "
             f"as batch norm does.\n"

@@ -22,9 +22,11 @@ class GradientPenaltyOptions(LazyOptions):
 
 
 class ZeroCentredOptions(LazyOptions):
-    """Gamma of the paper: 10, at every step."""
+    """Gamma of the paper: 10, at every step. With a ``gamma_end`` it moves there along half a cosine (arXiv:2501.05441)."""
 
     gamma: FiniteFloat = Field(10.0, ge=0, description="gamma / 2 is the weight of the penalty")
+    gamma_end: FiniteFloat | None = Field(None, ge=0, description="gamma at the end; none: it stays")
+    anneal_kimg: FiniteFloat = Field(20_000.0, gt=0, description="thousands of real images until gamma_end")
 
 
 class DraganOptions(LazyOptions):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ganzoo import TechniqueContext
-from ganzoo.nn import gather_samples
+from ganzoo.nn import StyleBased, gather_samples
 from ganzoo.techniques import Step, Technique
 from ganzoo_regularizers.gradients import require_independent_samples
 
@@ -20,18 +20,21 @@ if TYPE_CHECKING:
 def path_lengths(*, images: Tensor, latents: Tensor, noise: Tensor) -> Tensor:
     """||J' y|| / sqrt(H W) of each sample: J is the Jacobian of the image by its latent, y standard normal noise.
 
-    Shapes: (N, C, H, W) with gradient by ``latents`` (N, D), ``noise`` like the images -> (N,). Source: equation 4, whose y is
-    scaled as in the authors' code.
+    Shapes: (N, C, H, W) with gradient by ``latents``, (N, D) or (N, layers, D), ``noise`` like the images -> (N,). The norm is
+    over D, and its square's mean over the layers. Source: equation 4, whose y is scaled and whose layers are averaged as in the
+    authors' code.
     """
     (gradient,) = torch.autograd.grad((images * noise).sum(), latents, create_graph=True)
     lengths: Tensor = torch.linalg.vector_norm(gradient.flatten(1), dim=1)
-    return lengths / math.sqrt(images.shape[2] * images.shape[3])
+    layers = latents.shape[1] if latents.dim() == 3 else 1
+    return lengths / math.sqrt(layers * images.shape[2] * images.shape[3])
 
 
 class PathLength(Technique):
     """``weight`` * (length - a)^2 for new images of the first 1/``shrink`` of the latents; a is a moving average of lengths.
 
-    Of z, where the paper has w. Raises ConfigError for a generator that mixes samples.
+    Of w where the generator has one (``ganzoo.nn.StyleBased``), as in the paper, else of z. Raises ConfigError for a generator
+    that mixes samples.
     """
 
     average: Tensor
@@ -45,8 +48,14 @@ class PathLength(Technique):
 
     def g_penalty(self, step: Step) -> Tensor:
         n = max(1, len(step.z) // self.options.shrink)
-        z = step.z[:n].detach().requires_grad_(True)
-        images = step.generator(z, None if step.labels is None else step.labels[:n])
-        lengths = path_lengths(images=images, latents=z, noise=step.random.normal(*images.shape))
+        z, labels = step.z[:n].detach(), None if step.labels is None else step.labels[:n]
+        G = step.generator
+        if isinstance(G, StyleBased):
+            latents = G.mapping(z, labels)
+            images = G.synthesis(latents)
+        else:
+            latents = z.requires_grad_(True)
+            images = G(latents, labels)
+        lengths = path_lengths(images=images, latents=latents, noise=step.random.normal(*images.shape))
         self.average.lerp_(gather_samples(lengths.detach()).mean(), 1 - self.options.decay)
         return self.options.weight * (lengths - self.average.clone()).square()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from ganzoo.nn import EqualisedConv2d, EqualisedLinear
 from ganzoo.techniques import Step, Technique
 
 if TYPE_CHECKING:
@@ -18,10 +19,18 @@ def clip_parameters(module: nn.Module, limit: float) -> None:
     """Move every parameter of ``module`` into [-limit, limit], in place. Buffers (running statistics) are no weights.
 
     Biases and the scales and shifts of normalisation layers are clipped too: the paper's w are all of the critic's
-    parameters (algorithm 1, line 7), and so read the authors' published settings.
+    parameters (algorithm 1, line 7), and so read the authors' published settings. What an equalised layer stores is larger than
+    what it multiplies by: there the latter is meant.
     """
+    limits: dict[nn.Parameter, float] = {}
+    for layer in module.modules():
+        if isinstance(layer, EqualisedLinear | EqualisedConv2d):
+            limits[layer.weight] = limit / layer.scale
+        if isinstance(layer, EqualisedLinear) and layer.bias is not None:
+            limits[layer.bias] = limit / layer.lr_multiplier
     for parameter in module.parameters():  # no torch._foreach_clamp_*: private, and no faster on a CPU
-        parameter.clamp_(-limit, limit)
+        bound = limits.get(parameter, limit)
+        parameter.clamp_(-bound, bound)
 
 
 class WeightClipping(Technique):

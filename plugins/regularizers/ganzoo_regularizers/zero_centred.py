@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ganzoo.techniques import Step
+from ganzoo.techniques import Step, half_cosine
 from ganzoo_regularizers.gradients import SlopePenalty, input_gradients
 from ganzoo_regularizers.options import ZeroCentredOptions
 
@@ -25,6 +25,13 @@ def r2_penalty(*, fake_images: Tensor, fake_logits: Tensor) -> Tensor:
     return r1_penalty(real_images=fake_images, real_logits=fake_logits)
 
 
+def gamma_now(options: ZeroCentredOptions, nimg: Tensor) -> Tensor | float:
+    """Gamma after ``nimg`` real images. Source of the schedule: Huang et al. 2024, arXiv:2501.05441, appendix D."""
+    if options.gamma_end is None:
+        return options.gamma
+    return half_cosine(nimg, begin=options.gamma, end=options.gamma_end, kimg=options.anneal_kimg)
+
+
 class R1(SlopePenalty[ZeroCentredOptions]):
     """gamma / 2 * ``r1_penalty`` at the step's real images, under their classes."""
 
@@ -34,7 +41,7 @@ class R1(SlopePenalty[ZeroCentredOptions]):
         assert step.real_images is not None  # as always in a discriminator's step
         images = step.real_images.detach().requires_grad_(True)
         logits = step.discriminate(images, step.labels).logits
-        return self.options.gamma / 2 * r1_penalty(real_images=images, real_logits=logits)
+        return gamma_now(self.options, step.nimg) / 2 * r1_penalty(real_images=images, real_logits=logits)
 
 
 class R2(SlopePenalty[ZeroCentredOptions]):
@@ -45,4 +52,4 @@ class R2(SlopePenalty[ZeroCentredOptions]):
     def d_penalty(self, step: Step) -> Tensor:
         images = step.fake_images.detach().requires_grad_(True)
         logits = step.discriminate(images, step.labels).logits
-        return self.options.gamma / 2 * r2_penalty(fake_images=images, fake_logits=logits)
+        return gamma_now(self.options, step.nimg) / 2 * r2_penalty(fake_images=images, fake_logits=logits)

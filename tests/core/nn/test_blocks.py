@@ -56,6 +56,12 @@ def test_conditional_batch_norm_begins_as_a_plain_one():
     torch.testing.assert_close(ConditionalBatchNorm2d(3, 5)(x, torch.randn(8, 5)), nn.BatchNorm2d(3)(x))
 
 
+def test_conditional_batch_norm_under_spectral_norm_is_steered_from_the_start():
+    norm = ConditionalBatchNorm2d(6, 4, norm="spectral")
+    for steering in (norm.scale, norm.shift):
+        torch.testing.assert_close(torch.linalg.svdvals(steering.weight), torch.ones(4))  # and not 0 / 0
+
+
 def test_self_attention_is_torch_s_attention_without_its_scale():
     layer, x = SelfAttention2d(16), torch.randn(2, 16, 4, 6)
     assert torch.equal(layer(x), x)  # gamma begins at 0

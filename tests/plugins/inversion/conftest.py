@@ -7,6 +7,7 @@ import onnx
 import pytest
 import torch
 from PIL import Image as pillow
+from small_networks import small_options
 
 from ganzoo import ImageShape
 from ganzoo.config import Layer, resolve
@@ -25,20 +26,13 @@ def exported(tmp_path_factory):
     def export(name, num_classes=0, **settings):
         registry = get_registry()
         architecture = registry.architectures.get(name)
-        small = {"z_dim": 4}
-        for option, field in architecture.options.model_fields.items():
-            if option.startswith("hidden"):
-                small[f"arch.{option}"] = [8, 6]
-            elif option.startswith("max_"):
-                small[f"arch.{option}"] = 8
-            elif field.annotation is int and any(word in option for word in ("width", "dim", "channels", "rank")):
-                small[f"arch.{option}"] = 4
+        small = {"z_dim": 4} | {f"arch.{key}": value for key, value in small_options(architecture).items()}
         config = resolve(f"{name}-ns", registry, [Layer("test", small | settings)]).config
         torch.manual_seed(0)
         generator, _ = build_networks(config, registry, ImageShape(3, 16, 16), num_classes)
         with torch.no_grad():
             for parameter in generator.parameters():
-                parameter.normal_(0, 0.3)  # as they are initialised, all images are grey
+                parameter.add_(torch.randn_like(parameter), alpha=0.3)  # as they are initialised, all images are grey
         generator = settled(generator, Inputs(4, "normal", (5,) * num_classes, torch.device("cpu")))
         metadata = make_metadata(size=16, classes=tuple("abc")[:num_classes] or None)
         return onnx.load(export_generator(generator, metadata, folder / "model.onnx").path)

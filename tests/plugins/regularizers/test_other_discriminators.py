@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from ganzoo import ConfigError, ImageShape
-from ganzoo.nn import DOutput, mixes_samples
-from ganzoo_regularizers.minibatch import MinibatchDeviation, MinibatchDiscrimination, mean_deviation
+from ganzoo.nn import DOutput, mean_deviation, mixes_samples
+from ganzoo_regularizers.minibatch import MinibatchDeviation, MinibatchDiscrimination
 
 SHAPE = ImageShape(3, 4, 4)
 
@@ -64,7 +64,7 @@ def test_minibatch_discrimination_by_loops():
     torch.manual_seed(0)
     inner, images = Flat(SHAPE), images_like(5)
     D = MinibatchDiscrimination(inner, 48, kernels=3, width=2)
-    tensor = D.to_rows.weight.T.view(48, 3, 2)
+    tensor = D.closeness.to_rows.weight.T.view(48, 3, 2)
     found = torch.zeros(5, 3)
     for i in range(5):
         for j in range(5):

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from ganzoo.nn import EqualisedConv2d, EqualisedLinear
 from ganzoo_regularizers.weight_clipping import clip_parameters
 
 quick = settings(deadline=None, max_examples=30)
@@ -87,3 +88,13 @@ def test_clipping_adds_nothing_to_either_loss(build, make_step, critic):
     step = make_step(critic, images, images)
     assert technique.d_penalty(step) is None
     assert technique.g_penalty(step) is None
+
+
+def test_of_equalised_layers_what_multiplies_is_clipped():
+    torch.manual_seed(0)
+    critic = nn.Sequential(EqualisedConv2d(3, 4, 5, gain=2.0), EqualisedLinear(4, 8, bias=3.0, lr_multiplier=0.01))
+    clip_parameters(critic, 0.02)
+    conv, linear = critic
+    largest = [conv.weight.abs().max() * 2 / 75**0.5, linear.weight.abs().max() * 0.01 / 2, linear.bias.max() * 0.01]
+    torch.testing.assert_close(torch.stack(largest), torch.full((3,), 0.02))
+    assert not conv.bias.any()

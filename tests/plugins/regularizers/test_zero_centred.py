@@ -92,3 +92,22 @@ def test_the_critic_is_asked_about_detached_images_under_their_classes(build, ma
     assert real.grad is None
     assert fake.grad is None
     assert critic.weight.grad is not None
+
+
+@pytest.mark.parametrize("name", ["r1", "r2"])
+@pytest.mark.parametrize(
+    ("nimg", "gamma"), [(0, 4.0), (2500, 4.0 - 3.0 * 0.5 * (1 - 0.5**0.5)), (5000, 2.5), (10_000, 1.0), (50_000, 1.0)]
+)
+def test_gamma_moves_to_its_end_along_half_a_cosine(build, make_step, critics, name, nimg, gamma):
+    critic = critics.Linear(torch.ones(3, 4, 4))
+    images = images_like(dtype=torch.float32)
+    technique = build(name, critic, gamma=4.0, gamma_end=1.0, anneal_kimg=10.0)
+    penalty = technique.d_penalty(make_step(critic, images, images, nimg=nimg))
+    torch.testing.assert_close(penalty, torch.full((5,), gamma / 2 * 48))
+
+
+@pytest.mark.parametrize("name", ["r1", "r2"])
+def test_without_an_end_gamma_stays(build, make_step, critics, name):
+    critic, images = critics.Linear(torch.ones(3, 4, 4)), images_like(dtype=torch.float32)
+    penalty = build(name, critic, gamma=4.0, anneal_kimg=10.0).d_penalty(make_step(critic, images, images, nimg=10_000))
+    torch.testing.assert_close(penalty, torch.full((5,), 2.0 * 48))

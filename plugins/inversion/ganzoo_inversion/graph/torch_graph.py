@@ -6,6 +6,7 @@ Our own, node by node: onnx2torch would bring torchvision along, and has been qu
 from __future__ import annotations
 
 import onnx.inliner
+import torch
 from onnx import ModelProto, TensorProto
 from torch import Tensor, nn
 
@@ -59,6 +60,7 @@ class TorchGraph(nn.Module):
         """Evaluate the nodes in the file's order, which is a topological one."""
         values: dict[str, Tensor | None] = {name: self.get_buffer(key) for name, key in self.weights.items()}
         values |= inputs
+        precision = next((x.dtype for x in self.buffers() if x.is_floating_point()), torch.float32)
         values[""] = None  # how ONNX writes an optional input that is left out
         for node in self.nodes:
             given = [values[name] for name in node.inputs]
@@ -67,6 +69,8 @@ class TorchGraph(nn.Module):
                 continue
             result = OPERATORS[node.op](node, *given)
             results = result if isinstance(result, list) else [result]
+            if node.op == "Cast":  # to float32 in the file; the weights may have been given another precision
+                results = [x.to(precision) if x.is_floating_point() else x for x in results]
             values |= dict(zip(node.outputs, results, strict=False))  # optional outputs may be left out
         return {name: tensor for name in self.outputs if (tensor := values[name]) is not None}
 

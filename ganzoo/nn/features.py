@@ -1,0 +1,42 @@
+"""What a discriminator's features are, for what is laid upon them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import nn
+from torch.nn.utils import parametrizations, parametrize
+
+from ganzoo.errors import ConfigError
+from ganzoo.nn.norms import Norm
+from ganzoo.nn.output import as_output
+from ganzoo.specs import ImageShape
+
+
+def width_of_features(discriminator: nn.Module, image_shape: ImageShape, num_classes: int, technique: str) -> int:
+    """How many features an image has. Raises ConfigError, in the name of ``technique``, for a discriminator that returns none."""
+    weight = next(discriminator.parameters())
+    training = discriminator.training
+    discriminator.eval()
+    with torch.no_grad():
+        c = torch.zeros(2, dtype=torch.int64, device=weight.device) if num_classes else None
+        features = as_output(discriminator(weight.new_zeros(2, *image_shape), c)).features
+    discriminator.train(training)
+    if features is None:
+        raise ConfigError(
+            f"{technique!r} works on the features of a discriminator, and this one returns logits alone.\n"
+            "Expected an architecture whose discriminator returns ganzoo.nn.DOutput(logits, features)."
+        )
+    return features.shape[1]
+
+
+def norm_of_weights(discriminator: nn.Module) -> Norm:
+    """``spectral`` if weights of it are under spectral norm, as those of what is laid upon it should then be; else ``none``."""
+    spectral = parametrizations._SpectralNorm  # torch gives it no public name
+    for module in discriminator.modules():
+        if parametrize.is_parametrized(module, "weight"):
+            parts: Iterable[nn.Module] = module.parametrizations.weight  # type: ignore[union-attr,assignment]
+            if any(isinstance(part, spectral) for part in parts):
+                return "spectral"
+    return "none"

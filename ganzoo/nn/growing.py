@@ -1,0 +1,66 @@
+"""Networks that grow while they are trained."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+STEPS = (
+    2**16
+)  # of a level between two stages: what float32 holds, so that a checkpoint has the level and not about the level
+
+
+class Growing(nn.Module, ABC):
+    """Base of a network whose layers come into play one after the other, as in progressive growing (arXiv:1710.10196).
+
+    ``stage`` (an int, 0 ... ``last``) are the layers in play, and ``fading`` says whether the newest of them is still coming in:
+    for Python to branch on, as steps of each are recorded apart. ``fade`` (a tensor () in (0, 1] on the device) is how far it has
+    come, 1 where nothing is fading. A network is built full-grown; a training calls ``grow`` before every step, and whoever loads
+    its weights gets it as it was then.
+
+    What only smaller stages need is left out of a network that never grows: a parameter that nothing reaches is no part of it.
+    """
+
+    level: Tensor
+
+    def __init__(self, last: int) -> None:
+        super().__init__()
+        self.last = self.stage = last
+        self.fading = False
+        self.register_buffer("level", torch.tensor(float(last)))
+
+    @abstractmethod
+    def level_at(self, nimg: int) -> float:
+        """Where it is to stand after ``nimg`` real images: 0 is the smallest, 1.25 a quarter of the way from stage 1 to 2."""
+
+    def shown(self, images: Tensor) -> Tensor:
+        """Real images (N, C, H, W) as a discriminator that stands here is to see them: at first they are coarser. Same shape."""
+        return images
+
+    def grow(self, nimg: int) -> None:
+        """Stand where it is to stand by now."""
+        self.stand(self.level_at(nimg))
+
+    def stand(self, level: float) -> None:
+        """Stand at ``level``, or at the nearest that there is."""
+        level = round(max(0.0, min(level, self.last)) * STEPS) / STEPS
+        self.level.fill_(level)
+        self._branch(level)
+
+    @property
+    def fade(self) -> Tensor:
+        """1 + level - stage: the weight of the newest stage beside the one before it."""
+        return 1 + self.level - self.stage
+
+    def _branch(self, level: float) -> None:
+        self.stage = math.ceil(level)
+        self.fading = self.stage != level
+
+    def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
+        super()._load_from_state_dict(*args, **kwargs)
+        if self.level.device.type != "meta":
+            self._branch(self.level.item())

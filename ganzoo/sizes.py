@@ -1,0 +1,38 @@
+"""Which sizes of image a ladder of halvings can make. Imports no torch."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ganzoo.errors import ConfigError
+from ganzoo.specs import ImageShape
+
+
+class Ladder(NamedTuple):
+    """From the smallest feature map, ``height`` x ``width``, to the image in ``doublings``."""
+
+    height: int
+    width: int
+    doublings: int
+
+
+def ladder(image_shape: ImageShape, name: str, *, smallest: int = 4) -> Ladder:
+    """The ladder whose smallest map has ``smallest`` places along the shorter side.
+
+    Raises ConfigError, in the name of the architecture ``name``, unless the shorter side is ``smallest`` times a power of two
+    (from 2), and the longer one a multiple of that power.
+    """
+    _, height, width = image_shape
+    short = min(height, width)
+    factor, rest = divmod(short, smallest)
+    if not rest and factor >= 2 and factor.bit_count() == 1 and height % factor == 0 and width % factor == 0:
+        return Ladder(height // factor, width // factor, factor.bit_length() - 1)
+    sides = ", ".join(str(smallest << doublings) for doublings in (1, 2, 3))
+    below = 2 * smallest
+    while 2 * below <= short:
+        below *= 2
+    nearest = min((below, 2 * below), key=lambda side: abs(side - short))
+    raise ConfigError(
+        f"{name} cannot make images of {height}x{width}: expected a shorter side of {sides} ..., and a longer one that can be "
+        f"halved as often.\nThe nearest is '--resolution {nearest}'."
+    )

@@ -1,0 +1,18 @@
+"""What tests of several rooms share about architectures: how each is made small, whatever its options are called."""
+
+
+def small_options(architecture):
+    """Options by which its networks are tiny and, if they grow, full-grown from the start."""
+    small = {}
+    for name, field in architecture.options.model_fields.items():
+        if name.startswith("hidden"):
+            small[name] = [8, 6]
+        elif name.startswith("max_"):
+            small[name] = 8
+        elif name.endswith("_kimg"):
+            small[name] = 0.0
+        elif name.startswith("depth"):
+            small[name] = [1] if isinstance(field.get_default(), tuple) else 1
+        elif field.annotation is int and any(word in name for word in ("width", "dim", "channels", "rank")):
+            small[name] = 4
+    return small
