@@ -11,7 +11,7 @@ from ganzoo import Augmentation, Options, TechniqueContext, hookimpl
 
 if TYPE_CHECKING:
     from ganzoo.techniques import Transform
-    from ganzoo_augmentations.overfitting import AdaptiveProbability
+    from ganzoo_augmentations.overfitting import AdaptiveProbability, ScheduledProbability
 
 
 class FlipOptions(Options):
@@ -36,21 +36,27 @@ class DiffAugmentOptions(Options):
 
 
 class AdaptiveOptions(Options):
-    """Target and pace of ADA; a ``kimg`` of 0 keeps the probability where it begins."""
+    """Target and pace of ADA; a ``kimg`` of 0 keeps the probability where it begins, an ``end`` moves it along half a cosine."""
 
     begin: float = Field(0.0, ge=0, le=1, description="probability at the beginning")
     target: float = Field(0.6, gt=-1, lt=1, description="r_t, the mean sign of real logits, that is aimed at")
     kimg: FiniteFloat = Field(
         500.0, ge=0, description="thousands of real images in which p could go from 0 to 1; 0: p stays"
     )
+    end: float | None = Field(
+        None, ge=0, le=1, description="probability at the end, whatever r_t; none: it follows r_t"
+    )
+    ramp_kimg: FiniteFloat = Field(20_000.0, gt=0, description="thousands of real images until the end")
 
 
 class AdaOptions(AdaptiveOptions):
-    """The pipeline that the paper trains with: bgc."""
+    """The pipeline that the paper trains with: bgc. R3GAN's (arXiv:2501.05441) has a ``colour_rate`` of 0.5, and ``cutout``."""
 
     blit: bool = Field(True, description="mirrored, turned by quarters, moved by pixels; wrong for digits and text")
     geometry: bool = Field(True, description="scaled, turned, stretched and moved")
     colour: bool = Field(True, description="brightness, contrast, luma flip, hue and saturation")
+    colour_rate: float = Field(1.0, ge=0, le=1, description="of p, the probability of each change of colour")
+    cutout: bool = Field(False, description="a square of half the side is cut out")
 
 
 def build_flip(context: TechniqueContext[FlipOptions]) -> Transform:
@@ -76,7 +82,13 @@ def build_ada(context: TechniqueContext[AdaOptions]) -> Transform:
     from ganzoo_augmentations.adaptive import AdaptiveAugment
 
     options = context.options
-    return AdaptiveAugment(_probability(options), blit=options.blit, geometry=options.geometry, colour=options.colour)
+    return AdaptiveAugment(
+        _probability(options),
+        blit=options.blit,
+        geometry=options.geometry,
+        colour_rate=options.colour_rate if options.colour else 0.0,
+        cutout=options.cutout,
+    )
 
 
 def build_apa(context: TechniqueContext[AdaptiveOptions]) -> Transform:
@@ -85,9 +97,11 @@ def build_apa(context: TechniqueContext[AdaptiveOptions]) -> Transform:
     return PseudoAugment(_probability(context.options))
 
 
-def _probability(options: AdaptiveOptions) -> AdaptiveProbability:
-    from ganzoo_augmentations.overfitting import AdaptiveProbability
+def _probability(options: AdaptiveOptions) -> AdaptiveProbability | ScheduledProbability:
+    from ganzoo_augmentations.overfitting import AdaptiveProbability, ScheduledProbability
 
+    if options.end is not None:
+        return ScheduledProbability(begin=options.begin, end=options.end, kimg=options.ramp_kimg)
     return AdaptiveProbability(begin=options.begin, target=options.target, kimg=options.kimg)
 
 

@@ -1,7 +1,7 @@
 """Adaptive discriminator augmentation (Karras et al. 2020, arXiv:2006.06676), in plain torch.
 
-Departs: images are sampled bilinearly at their own resolution, without the paper's wavelet filter at twice that; the filters,
-noise and cutout of its appendix, which its training leaves out, are left out here too.
+Departs: images are sampled bilinearly at their own resolution, without the paper's wavelet filter at twice that; the filters and
+the noise of its appendix, which its training leaves out, are left out here too. Squares are cut out at whole pixels.
 """
 
 import math
@@ -11,27 +11,42 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ganzoo.techniques import Random, Step, Transform
-from ganzoo_augmentations.overfitting import AdaptiveProbability
+from ganzoo_augmentations.differentiable import cut_out
+from ganzoo_augmentations.overfitting import AdaptiveProbability, ScheduledProbability
 
 LN2 = math.log(2)
 
 
 class AdaptiveAugment(Transform):
-    """Pixel moves, geometry and colour ("bgc"), each with a probability that follows the overfitting.
+    """Pixel moves, geometry, colour and cutout, each with a probability that follows the overfitting or a schedule.
 
-    images: (N, C, H, W) -> the same shape; what comes in from outside is reflected. Source: appendix B.
+    images: (N, C, H, W) -> the same shape; what comes in from outside is reflected, what is cut out is 0. Colours change with
+    ``colour_rate`` times that probability, at 0 never. Source: appendix B.
     """
 
-    def __init__(self, probability: AdaptiveProbability, *, blit: bool, geometry: bool, colour: bool) -> None:
+    def __init__(
+        self,
+        probability: AdaptiveProbability | ScheduledProbability,
+        *,
+        blit: bool,
+        geometry: bool,
+        colour_rate: float,
+        cutout: bool = False,
+    ) -> None:
         super().__init__()
         self.probability = probability
-        self.blit, self.geometry, self.colour = blit, geometry, colour
+        self.blit, self.geometry, self.colour_rate, self.cutout = blit, geometry, colour_rate, cutout
 
     def forward(self, images: Tensor, random: Random) -> Tensor:
         p = self.probability.p.clone()
         if self.blit or self.geometry:
             images = moved(images, self._places(images, p, random))
-        return recoloured(images, colour_matrices(len(images), p, random)) if self.colour else images
+        if self.colour_rate:
+            images = recoloured(images, colour_matrices(len(images), self.colour_rate * p, random))
+        if self.cutout:
+            chance = random.uniform(len(images), 1, 1, 1)
+            images = torch.where(chance < p, cut_out(images, random), images)
+        return images
 
     def after_d_step(self, step: Step) -> None:
         self.probability.follow(step)

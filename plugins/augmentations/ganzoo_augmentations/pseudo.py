@@ -4,16 +4,16 @@ import torch
 from torch import Tensor
 
 from ganzoo.techniques import Random, Step, Transform
-from ganzoo_augmentations.overfitting import AdaptiveProbability
+from ganzoo_augmentations.overfitting import AdaptiveProbability, ScheduledProbability
 
 
 class PseudoAugment(Transform):
-    """Each real image is replaced by the generated one beside it with a probability that follows the overfitting.
+    """Each real image is replaced by the generated one beside it with a probability that follows the overfitting, or a schedule.
 
     Source: section 3.2 and algorithm 1.
     """
 
-    def __init__(self, probability: AdaptiveProbability) -> None:
+    def __init__(self, probability: AdaptiveProbability | ScheduledProbability) -> None:
         super().__init__()
         self.probability = probability
 

@@ -1,9 +1,11 @@
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from ganzoo.techniques import Random
+from ganzoo_augmentations import AdaOptions, build_ada
 from ganzoo_augmentations.adaptive import (
     AdaptiveAugment,
     blit_matrices,
@@ -32,7 +34,7 @@ def images_like(n=6, channels=3, size=8):
 def test_with_probability_0_nothing_changes():
     images = images_like()
     augment = AdaptiveAugment(
-        AdaptiveProbability(begin=0.0, target=0.6, kimg=500.0), blit=True, geometry=True, colour=True
+        AdaptiveProbability(begin=0.0, target=0.6, kimg=500.0), blit=True, geometry=True, colour_rate=1.0
     )
     torch.testing.assert_close(augment(images, drawn()), images, rtol=0, atol=1e-5)
 
@@ -107,7 +109,7 @@ def test_matrices_that_change_nothing_are_the_identity():
 def test_gradients_reach_every_image(channels):
     images = images_like(channels=channels).requires_grad_(True)
     augment = AdaptiveAugment(
-        AdaptiveProbability(begin=1.0, target=0.6, kimg=0.0), blit=True, geometry=True, colour=True
+        AdaptiveProbability(begin=1.0, target=0.6, kimg=0.0), blit=True, geometry=True, colour_rate=1.0
     )
     augment(images, drawn()).square().sum().backward()
     assert (images.grad.flatten(1).abs().amax(1) > 0).all()
@@ -118,3 +120,39 @@ def test_moves_come_last_so_that_their_size_does_not_depend_on_the_scale():
     places = geometry_matrices(20_000, torch.tensor(1.0), Random(torch.device("cpu"), 0))
     centres = torch.linalg.inv(places)[:, :2, 2]  # where the centre of the image goes to
     torch.testing.assert_close(centres.std(0), torch.full((2,), 0.25), rtol=0.02, atol=0)
+
+
+def alone(p, **chosen):
+    """The pipeline with nothing but what is asked for."""
+    probability = AdaptiveProbability(begin=p, target=0.6, kimg=0.0)
+    return AdaptiveAugment(probability, **{"blit": False, "geometry": False, "colour_rate": 0.0} | chosen)
+
+
+@pytest.mark.parametrize("p", [0.0, 0.3, 1.0])
+def test_as_many_images_as_it_says_lose_a_square_of_half_their_side(p):
+    found = alone(p, cutout=True)(torch.ones(4000, 1, 8, 8), drawn())
+    holes = (found == 0).flatten(1).sum(1)
+    assert abs((holes > 0).float().mean() - p) < 0.03
+    assert holes.max() == (16 if p else 0)
+    assert ((found == 0) | (found == 1)).all()
+
+
+@pytest.mark.parametrize(("rate", "share"), [(0.0, 0.0), (0.5, 0.4), (1.0, 0.8)])
+def test_colours_change_as_often_as_the_rate_says(rate, share, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "ganzoo_augmentations.adaptive.colour_matrices", lambda n, p, random: (seen.append(p), identity(4, n, p))[1]
+    )
+    images = images_like()
+    torch.testing.assert_close(alone(0.8, colour_rate=rate)(images, drawn()), images)
+    assert [p.item() for p in seen] == pytest.approx([share] if rate else [])
+
+
+def test_cutout_and_colours_are_off_as_the_options_say():
+    for options, cutout, rate in (
+        ({}, False, 1.0),
+        ({"cutout": True, "colour_rate": 0.5}, True, 0.5),
+        ({"colour": False}, False, 0.0),
+    ):
+        augment = build_ada(SimpleNamespace(options=AdaOptions(**options)))
+        assert (augment.cutout, augment.colour_rate) == (cutout, rate)

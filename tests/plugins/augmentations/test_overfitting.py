@@ -1,8 +1,11 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 
 from ganzoo.techniques import Random
-from ganzoo_augmentations.overfitting import AdaptiveProbability
+from ganzoo_augmentations import AdaOptions, AdaptiveOptions, build_ada, build_apa
+from ganzoo_augmentations.overfitting import AdaptiveProbability, ScheduledProbability
 from ganzoo_augmentations.pseudo import PseudoAugment
 
 SURE = torch.tensor([3.0, 1.0, 0.5, 2.0])
@@ -47,3 +50,26 @@ def test_generated_images_are_passed_off_as_real_ones_as_often_as_it_says():
     assert (shown.flatten(1).std(1) == 0).all()
     assert abs(shown.mean() - 0.3) < 0.02
     assert augment(real, Random(torch.device("cpu"), 0)) is real
+
+
+@pytest.mark.parametrize(
+    ("nimg", "p"),
+    [(0, 0.0), (5_000_000, 0.55 * (2 - 2**0.5) / 4), (10_000_000, 0.275), (20_000_000, 0.55), (10**9, 0.55)],
+)
+def test_a_schedule_moves_it_along_half_a_cosine_whatever_the_discriminator_says(nimg, p, step_of):
+    for logits in (SURE, UNSURE):
+        probability = ScheduledProbability(begin=0.0, end=0.55, kimg=20_000.0)
+        assert probability.p == 0
+        probability.follow(step_of(nimg=nimg, real_logits=logits))
+        assert probability.p.item() == pytest.approx(p, rel=1e-5)
+
+
+def test_the_options_choose_between_the_schedule_and_the_overfitting():
+    for scheduled in (False, True):
+        for record, build in ((AdaOptions, build_ada), (AdaptiveOptions, build_apa)):
+            options = record(begin=0.1, end=0.4 if scheduled else None, ramp_kimg=7.0)
+            probability = build(SimpleNamespace(options=options)).probability
+            assert isinstance(probability, ScheduledProbability if scheduled else AdaptiveProbability)
+            assert probability.p.item() == pytest.approx(0.1)
+            if scheduled:
+                assert (probability.end, probability.kimg) == (0.4, 7.0)
