@@ -1,24 +1,15 @@
 """The first GANs for ganzoo: multilayer perceptrons, and the maxout networks of the 2014 paper."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from ganzoo import Architecture, NetworkConfig, Options, Published, Recipe, hookimpl
+from ganzoo import Architecture, NetworkConfig, Options, Recipe, hookimpl
+from ganzoo_classic.recipes import RECIPES
 
 if TYPE_CHECKING:
     from torch import nn
-
-# The 2014 paper's code on MNIST: the rate falls by a factor of 1.000004 an update, the momentum grows to 0.7 in 250 epochs.
-KIMG_2014, BATCH_2014 = 15_000, 100  # 250 times through MNIST
-SGD_2014: dict[str, Any] = {
-    "kind": "sgd",
-    "lr": 0.1,
-    "momentum": 0.5,
-    "lr_anneal": {"to": 0.1 / 1.000004 ** (1000 * KIMG_2014 / BATCH_2014), "kimg": KIMG_2014, "shape": "exponential"},
-    "momentum_anneal": {"to": 0.7, "kimg": KIMG_2014},
-}
 
 Widths = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
 
@@ -83,29 +74,5 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
 
 @hookimpl
 def register_recipes(register: Callable[[Recipe], None]) -> None:
-    register(
-        Recipe(
-            name="gan2014",
-            architecture="maxout",
-            loss="ns",
-            settings={
-                "dataset": "mnist",
-                "resolution": 28,
-                "batch_size": BATCH_2014,
-                "optimizer_g": SGD_2014,
-                "optimizer_d": SGD_2014,
-                "kimg": KIMG_2014,
-            },
-            published=(
-                Published(
-                    name="parzen",
-                    value=225,
-                    error=2,
-                    where={"dataset": "mnist", "image": [28, 28, 1], "samples": 10_000, "split": "train"},
-                    source="arXiv:1406.2661, table 1",
-                ),
-            ),
-            paper="arXiv:1406.2661",
-            summary="The 2014 paper's MNIST experiment: maxout networks, plain gradient descent with momentum.",
-        )
-    )
+    for recipe in RECIPES:
+        register(recipe)

@@ -1,4 +1,4 @@
-"""DCGAN for ganzoo (Radford, Metz & Chintala 2015, arXiv:1511.06434)."""
+"""DCGAN for ganzoo (Radford, Metz & Chintala 2015, arXiv:1511.06434), and the methods first shown on it."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from ganzoo import Architecture, ConfigError, NetworkConfig, Options, Recipe, hookimpl
+from ganzoo.sizes import ladder
+from ganzoo_dcgan.recipes import RECIPES
 
 if TYPE_CHECKING:
     from torch import nn
 
-QUICK_ADAM = {"lr": 1e-3, "betas": (0.0, 0.99)}
-
 Norm = Literal["batch", "instance", "layer", "spectral", "none"]
+Init = Literal["normal", "he"]
 
 
 class DCGANOptions(Options):
@@ -23,7 +24,14 @@ class DCGANOptions(Options):
     max_width: int = Field(1024, ge=1, description="most channels anywhere")
     norm_g: Norm = Field("batch", description="normalisation in the generator")
     norm_d: Norm = Field("batch", description="normalisation in the discriminator")
+    conditioning: Literal["concat", "cbn"] = Field(
+        "concat", description="how a class enters the generator: by an embedding beside z, or by batch norm of its own"
+    )
     embedding_dim: int = Field(32, ge=1, description="size of the class embedding beside z")
+    dropout_d: float = Field(0.0, ge=0, lt=1, description="share of the discriminator's activations dropped")
+    init: Init = Field(
+        "normal", description="initial weights: normal, of deviation 0.02, or He's for layers without norms"
+    )
 
 
 def build(config: NetworkConfig[DCGANOptions]) -> "tuple[nn.Module, nn.Module]":
@@ -33,16 +41,13 @@ def build(config: NetworkConfig[DCGANOptions]) -> "tuple[nn.Module, nn.Module]":
 
 
 def check(config: NetworkConfig[DCGANOptions]) -> None:
-    """Raise ConfigError unless the image is a square whose side is a power of two of at least 8."""
-    _, height, width = config.image_shape
-    if height == width and height >= 8 and height.bit_count() == 1:
-        return
-    below = 1 << (max(height, 8).bit_length() - 1)
-    nearest = min((below, below * 2), key=lambda side: abs(side - height))
-    raise ConfigError(
-        f"dcgan cannot make images of {height}x{width}: expected a square, its side a power of two of at least 8.\n"
-        f"The nearest is '--resolution {nearest}'."
-    )
+    """Raise ConfigError for an image that does not come down to 4 places by halving, and for norms that know no classes."""
+    ladder(config.image_shape, "dcgan")
+    if config.options.conditioning == "cbn" and config.options.norm_g != "batch":
+        raise ConfigError(
+            f"arch.conditioning=cbn steers the generator's batch norms, and arch.norm_g is {config.options.norm_g}.\n"
+            "Expected '--set arch.norm_g=batch', or '--set arch.conditioning=concat'."
+        )
 
 
 @hookimpl
@@ -55,49 +60,12 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
             options=DCGANOptions,
             conditional=True,
             paper="arXiv:1511.06434",
-            summary="Strided convolutions, at every power-of-two resolution from 8.",
+            summary="Strided convolutions, at every power-of-two resolution from 8, of any format.",
         )
     )
 
 
 @hookimpl
 def register_recipes(register: Callable[[Recipe], None]) -> None:
-    # The paper's five critic steps and learning rate 1e-4 are for days on a GPU. With one step, ten times the rate and
-    # Adam's second moments averaged over a longer time, digits are good after minutes on a CPU. The paper's own settings
-    # come with the loss: '--set n_critic=5 ...', or any other architecture with wgangp.
-    players = {f"optimizer_{player}.{key}": value for player in "gd" for key, value in QUICK_ADAM.items()}
-    register(
-        Recipe(
-            name="dcgan-wgangp",
-            architecture="dcgan",
-            loss="wgangp",
-            settings={"arch.width_g": 32, "arch.width_d": 32, "n_critic": 1, "kimg": 300, **players},
-            paper="arXiv:1704.00028",
-            summary="DCGAN with a gradient penalty, made quick: digits in minutes on a CPU.",
-        )
-    )
-    # The best of what was tried for the first minutes on two cores (MNIST, one run each): one update each of small batches,
-    # R1 (arXiv:1801.04406) at every fourth in place of the discriminator's norm, and the number format that is quickest.
-    # A class embedding of half the latents' size drowned them: each class collapsed to a few images (FID 39 for 1.3).
-    register(
-        Recipe(
-            name="quick",
-            architecture="dcgan",
-            loss="ns",
-            settings={
-                "arch.width_g": 32,
-                "arch.width_d": 32,
-                "arch.norm_d": "none",
-                "arch.embedding_dim": 8,
-                "regularizers.r1.gamma": 1.0,
-                "regularizers.r1.interval": 4,
-                "z_dim": 64,
-                "batch_size": 32,
-                "precision": "auto",
-                "kimg": 400,
-                **players,
-            },
-            paper="arXiv:1801.04406",
-            summary="Good pictures after a few minutes on a CPU.",
-        )
-    )
+    for recipe in RECIPES:
+        register(recipe)

@@ -1,72 +1,93 @@
-"""DCGAN (Radford, Metz & Chintala 2015, arXiv:1511.06434), one definition for every power-of-two resolution.
+"""DCGAN (Radford, Metz & Chintala 2015, arXiv:1511.06434), one definition for every size that halving comes down to 4 places.
 
 Departs: other norms than batch norm can be chosen; widths default to 64 next to the image, not 128; the class enters the
-generator by an embedding beside z and the discriminator by projection (Miyato & Koyama 2018, arXiv:1802.05637).
+generator by an embedding beside z or by its norms, and the discriminator by projection (Miyato & Koyama 2018, arXiv:1802.05637).
 """
 
+import math
 from itertools import pairwise
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganzoo import NetworkConfig
-from ganzoo.nn import DOutput, conv_norm, spectral
-from ganzoo_dcgan import DCGANOptions, Norm
+from ganzoo.nn import ConditionalBatchNorm2d, DOutput, conv_norm, spectral
+from ganzoo.sizes import ladder
+from ganzoo_dcgan import DCGANOptions, Init, Norm
 
-BASE = 4  # side of the smallest feature map, in pixels
 
-
-def _widths(resolution: int, narrowest: int, widest: int) -> list[int]:
-    """Channels from 4x4 up to half the resolution: halving towards the image."""
-    levels = (resolution // BASE).bit_length() - 1
+def _widths(levels: int, narrowest: int, widest: int) -> list[int]:
+    """Channels from the smallest map up to half the resolution: halving towards the image."""
     return [min(narrowest * 2**level, widest) for level in reversed(range(levels))]
 
 
 class Generator(nn.Module):
     """Latents to images.
 
-    z: (N, z_dim); c: (N,) class ids, only if conditional. Returns (N, channels, resolution, resolution) in [-1, 1].
+    z: (N, z_dim); c: (N,) class ids, only if conditional. Returns (N, channels, height, width) in [-1, 1].
     """
 
     def __init__(self, config: NetworkConfig[DCGANOptions]) -> None:
         super().__init__()
-        options, norm = config.options, config.options.norm_g
-        channels, resolution, _ = config.image_shape
-        widths = _widths(resolution, options.width_g, options.max_width)
-        self.embedding = nn.Embedding(config.num_classes, options.embedding_dim) if config.num_classes else None
-        inputs = config.z_dim + (options.embedding_dim if config.num_classes else 0)
+        options, self.num_classes = config.options, config.num_classes
+        norm, init = options.norm_g, options.init
+        height, width, levels = ladder(config.image_shape, "dcgan")
+        widths = _widths(levels, options.width_g, options.max_width)
+        self.steered = bool(config.num_classes) and options.conditioning == "cbn"
+        beside = bool(config.num_classes) and not self.steered
+        self.embedding = nn.Embedding(config.num_classes, options.embedding_dim) if beside else None
+        inputs = config.z_dim + (options.embedding_dim if beside else 0)
+        code_dim = config.num_classes if self.steered else 0
         # "Project and reshape" as a transposed convolution of a 1x1 map: batch norm can be folded into it at export.
-        layers: list[nn.Module] = [*_up(norm, inputs, widths[0], stride=1, padding=0)]
+        project = nn.ConvTranspose2d(inputs, widths[0], (height, width), 1, 0, bias=_needs_bias(norm))
+        layers: list[nn.Module] = [
+            _layer(norm, project, _std(init, inputs)),
+            _norm(norm, widths[0], code_dim),
+            nn.ReLU(),
+        ]
         for wide, narrow in pairwise(widths):
-            layers += _up(norm, wide, narrow)
+            layers += [_up(norm, init, wide, narrow), _norm(norm, narrow, code_dim), nn.ReLU()]
         self.layers = nn.Sequential(*layers)
-        self.to_image = _layer(norm, nn.ConvTranspose2d(widths[-1], channels, 4, 2, 1))
+        self.to_image = _up(norm, init, widths[-1], config.image_shape.channels, bias=True)
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
         if self.embedding is not None:
             z = torch.cat([z, self.embedding(c)], dim=1)
-        return torch.tanh(self.to_image(self.layers(z[:, :, None, None])))
+        x = z[:, :, None, None]
+        if self.steered:
+            assert c is not None, "a conditional network was called without classes"
+            code = F.one_hot(c, self.num_classes).to(z.dtype)
+            for layer in self.layers:
+                x = layer(x, code) if isinstance(layer, ConditionalBatchNorm2d) else layer(x)
+        else:
+            x = self.layers(x)
+        return torch.tanh(self.to_image(x))
 
 
 class Discriminator(nn.Module):
     """Images to logits.
 
-    images: (N, channels, resolution, resolution) in [-1, 1]; c: (N,) class ids, only if conditional.
-    Returns logits (N,) and features (N, F), the last feature map summed over its 4x4 places.
+    images: (N, channels, height, width) in [-1, 1]; c: (N,) class ids, only if conditional.
+    Returns logits (N,) and features (N, F), the last feature map summed over its places.
     """
 
     def __init__(self, config: NetworkConfig[DCGANOptions]) -> None:
         super().__init__()
-        options, norm = config.options, config.options.norm_d
-        channels, resolution, _ = config.image_shape
-        widths = _widths(resolution, options.width_d, options.max_width)[::-1]
+        options = config.options
+        norm, init = options.norm_d, options.init
+        height, width, levels = ladder(config.image_shape, "dcgan")
+        widths = _widths(levels, options.width_d, options.max_width)[::-1]
         # No norm on the first layer, as in the paper: it would take the images' own mean and contrast away.
-        layers: list[nn.Module] = [_layer(norm, nn.Conv2d(channels, widths[0], 4, 2, 1)), nn.LeakyReLU(0.2)]
+        layers: list[nn.Module] = [
+            _down(norm, init, config.image_shape.channels, widths[0], bias=True),
+            *_after(options),
+        ]
         for narrow, wide in pairwise(widths):
-            conv = _layer(norm, nn.Conv2d(narrow, wide, 4, 2, 1, bias=_needs_bias(norm)))
-            layers += [conv, _norm(norm, wide), nn.LeakyReLU(0.2)]
+            layers += [_down(norm, init, narrow, wide), _norm(norm, wide), *_after(options)]
         self.layers = nn.Sequential(*layers)
-        self.to_logit = _layer(norm, nn.Linear(widths[-1] * BASE * BASE, 1))
+        places = widths[-1] * height * width
+        self.to_logit = _layer(norm, nn.Linear(places, 1), _std(init, places))
         self.embedding = _layer(norm, nn.Embedding(config.num_classes, widths[-1])) if config.num_classes else None
 
     def forward(self, images: Tensor, c: Tensor | None = None) -> DOutput:
@@ -78,15 +99,25 @@ class Discriminator(nn.Module):
         return DOutput(logits=logits, features=features)
 
 
-def _layer(norm: Norm, layer: nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.Embedding) -> nn.Module:
-    """``layer`` with weights from N(0, 0.02) (section 4 of the paper), then spectrally normalised if that is asked for."""
-    nn.init.normal_(layer.weight, 0.0, 0.02)
+def _std(init: Init, fan_in: int) -> float:
+    """Of weights whose sums have ``fan_in`` summands: 0.02 (section 4 of the paper), or He's (arXiv:1502.01852)."""
+    return 0.02 if init == "normal" else math.sqrt(2 / fan_in)
+
+
+def _layer(
+    norm: Norm, layer: nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.Embedding, std: float = 0.02
+) -> nn.Module:
+    """``layer`` with weights from N(0, std^2), biases 0, then spectrally normalised if that is asked for."""
+    nn.init.normal_(layer.weight, 0.0, std)
     if not isinstance(layer, nn.Embedding) and layer.bias is not None:
         nn.init.zeros_(layer.bias)
     return spectral(norm, layer)
 
 
-def _norm(norm: Norm, channels: int) -> nn.Module:
+def _norm(norm: Norm, channels: int, code_dim: int = 0) -> nn.Module:
+    """The norm by name; where there is a code, batch norm that it steers."""
+    if code_dim:
+        return ConditionalBatchNorm2d(channels, code_dim)
     layer = conv_norm(norm, channels)
     if isinstance(layer, nn.BatchNorm2d):
         nn.init.normal_(layer.weight, 1.0, 0.02)  # as the authors' code does
@@ -97,9 +128,22 @@ def _needs_bias(norm: Norm) -> bool:
     return norm not in ("batch", "instance")  # these take away each channel's mean, and a bias with it
 
 
-def _up(norm: Norm, inputs: int, outputs: int, stride: int = 2, padding: int = 1) -> tuple[nn.Module, ...]:
-    conv = nn.ConvTranspose2d(inputs, outputs, 4, stride, padding, bias=_needs_bias(norm))
-    return _layer(norm, conv), _norm(norm, outputs), nn.ReLU()
+def _up(norm: Norm, init: Init, inputs: int, outputs: int, *, bias: bool = False) -> nn.Module:
+    """Twice the size; a place of the result has 2x2 of the 4x4 kernel."""
+    layer = nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=bias or _needs_bias(norm))
+    return _layer(norm, layer, _std(init, 4 * inputs))
+
+
+def _down(norm: Norm, init: Init, inputs: int, outputs: int, *, bias: bool = False) -> nn.Module:
+    """Half the size."""
+    layer = nn.Conv2d(inputs, outputs, 4, 2, 1, bias=bias or _needs_bias(norm))
+    return _layer(norm, layer, _std(init, 16 * inputs))
+
+
+def _after(options: DCGANOptions) -> list[nn.Module]:
+    """What follows each of the discriminator's layers."""
+    dropout = [nn.Dropout(options.dropout_d)] if options.dropout_d else []
+    return [nn.LeakyReLU(0.2), *dropout]
 
 
 def build_pair(config: NetworkConfig[DCGANOptions]) -> tuple[nn.Module, nn.Module]:

@@ -48,6 +48,14 @@ def test_the_papers_networks_have_the_papers_sizes():
     assert sizes[1] == (784 + 1) * 240 * 5 + (240 + 1) * 240 * 5 + (240 + 1)
 
 
+def test_any_shape_of_image_is_made_and_judged():
+    shape = ImageShape(4, 5, 7)
+    G, D = Generator(request(shape, hidden_g=[3])), Discriminator(request(shape, hidden_d=[3]))
+    images = G(torch.randn(2, 100))
+    assert images.shape == (2, *shape)
+    assert D(images).logits.shape == (2,)
+
+
 def test_classes_stand_beside_the_inputs_of_both_players():
     plain, classed = request(), request(num_classes=10)
     for player, units in ((Generator, 1200), (Discriminator, 240 * 5)):

@@ -7,13 +7,19 @@ from ganzoo.config import Layer, resolve
 from ganzoo_dcgan import DCGANOptions, check
 
 
-def ask(height, width):
-    check(NetworkConfig(image_shape=ImageShape(3, height, width), z_dim=4, num_classes=0, options=DCGANOptions()))
+def ask(height, width, **options):
+    shape = ImageShape(3, height, width)
+    check(NetworkConfig(image_shape=shape, z_dim=4, num_classes=0, options=DCGANOptions(**options)))
 
 
 @pytest.mark.parametrize("side", [8, 16, 32, 64, 128, 256, 512, 1024])
 def test_every_power_of_two_from_8_is_accepted(side):
     ask(side, side)
+
+
+@pytest.mark.parametrize(("height", "width"), [(8, 16), (32, 16), (16, 24), (64, 80), (128, 1024)])
+def test_a_longer_side_that_can_be_halved_as_often_is_accepted(height, width):
+    ask(height, width)
 
 
 @pytest.mark.parametrize(
@@ -26,25 +32,36 @@ def test_every_power_of_two_from_8_is_accepted(side):
         (28, 28, 32),
         (33, 33, 32),
         (100, 100, 128),
-        (16, 32, 16),
-        (32, 16, 32),
+        (16, 30, 16),
+        (36, 32, 32),
+        (28, 64, 32),
     ],
 )
 def test_another_shape_is_declined_with_the_nearest_that_works(height, width, nearest):
     with pytest.raises(ConfigError) as caught:
         ask(height, width)
     assert str(caught.value) == (
-        f"dcgan cannot make images of {height}x{width}: "
-        "expected a square, its side a power of two of at least 8.\n"
-        f"The nearest is '--resolution {nearest}'."
+        f"dcgan cannot make images of {height}x{width}: expected a shorter side of 4 times a power of two, from 8, and a "
+        f"longer one that can be halved as often.\nThe nearest is '--resolution {nearest}'."
     )
     ask(nearest, nearest)
+
+
+@pytest.mark.parametrize("norm", ["instance", "layer", "spectral", "none"])
+def test_classes_in_batch_norms_are_refused_where_there_are_none(norm):
+    ask(8, 8, conditioning="cbn")
+    ask(8, 8, conditioning="concat", norm_g=norm)
+    with pytest.raises(
+        ConfigError, match=f"(?s)steers the generator's batch norms, and arch.norm_g is {norm}.*norm_g=batch"
+    ):
+        ask(8, 8, conditioning="cbn", norm_g=norm)
 
 
 def test_quick_is_a_game_of_small_batches_under_a_lazy_r1(registry):
     config = resolve("quick", registry, []).config
     assert (config.architecture, config.loss, config.n_critic, config.batch_size) == ("dcgan", "ns", 1, 32)
-    assert config.regularizers == {"r1": {"gamma": 1.0, "interval": 4}}
+    assert config.regularizers.keys() == {"r1"}
+    assert (config.regularizers["r1"]["gamma"], config.regularizers["r1"]["interval"]) == (1.0, 4)
     assert config.arch["norm_d"] == "none"  # batch norm would mix the samples that R1 takes one by one
     assert config.precision == "auto"
 
@@ -57,7 +74,17 @@ def test_the_declared_norms_are_those_there_are():
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("width_g", 0), ("width_d", 0), ("max_width", 0), ("embedding_dim", 0), ("norm_g", "group")]
+    ("option", "value"),
+    [
+        ("width_g", 0),
+        ("width_d", 0),
+        ("max_width", 0),
+        ("embedding_dim", 0),
+        ("norm_g", "group"),
+        ("dropout_d", 1.0),
+        ("init", "xavier"),
+        ("conditioning", "projection"),
+    ],
 )
 def test_options_out_of_range_are_refused_by_name(registry, option, value):
     with pytest.raises(ConfigError, match=rf"^arch\.{option}: "):
