@@ -1,0 +1,90 @@
+"""SAGAN (Zhang et al. 2019, arXiv:1805.08318), one definition for every size that halving brings to 4 places.
+
+The paper's networks are those of 128 pixels: residual blocks as SNGAN's (arXiv:1802.05957, table 6) and attention at 32 pixels.
+Departs: attention is left out of maps that have fewer than 8 channels.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ganzoo import NetworkConfig
+from ganzoo.nn import DOutput, ProjectionHead, ResidualDown, ResidualUp, SelfAttention2d, initialise, spectral
+from ganzoo.sizes import ladder
+from ganzoo_sagan import SAGANOptions
+
+FEWEST = 8  # channels that attention needs: it looks at an eighth of them
+
+
+def widths(narrowest: int, count: int, options: SAGANOptions) -> list[int]:
+    """Channels of ``count`` blocks, from the image on."""
+    return [min(narrowest * 2**level, options.max_width) for level in range(count)]
+
+
+def attention_level(config: NetworkConfig[SAGANOptions]) -> int | None:
+    """How often the image is halved where attention stands; None: nowhere."""
+    short, levels = min(config.image_shape[1:]), ladder(config.image_shape, "sagan").doublings
+    found = [level for level in range(1, levels + 1) if short >> level <= config.options.attention_at]
+    return found[0] if found else None
+
+
+class Generator(nn.Module):
+    """Latents to images.
+
+    z: (N, z_dim), standard normal; c: (N,) class ids, only if conditional. Returns (N, channels, height, width) in [-1, 1].
+    Raises ConfigError for a size that the family cannot do.
+    """
+
+    def __init__(self, config: NetworkConfig[SAGANOptions]) -> None:
+        super().__init__()
+        options, norm, self.num_classes = config.options, config.options.norm_g, config.num_classes
+        height, width, levels = ladder(config.image_shape, "sagan")
+        self.first_map = height, width
+        outputs, place = widths(options.width_g, levels, options)[::-1], attention_level(config)
+        inputs = outputs[0]
+        self.stem = spectral(norm, nn.Linear(config.z_dim, inputs * height * width))
+        self.blocks = nn.ModuleList()
+        for level, n in zip(range(levels, 0, -1), outputs, strict=True):
+            if level == place and inputs >= FEWEST:
+                self.blocks.append(SelfAttention2d(inputs, norm=norm))
+            # What the class does to the norms is a table, not a weight of a layer: the authors leave it as it is.
+            self.blocks.append(ResidualUp(inputs, n, code_dim=self.num_classes, norm=norm, code_norm="none"))
+            inputs = n
+        to_image = spectral(norm, nn.Conv2d(inputs, config.image_shape.channels, 3, padding=1))
+        self.to_image = nn.Sequential(nn.BatchNorm2d(inputs), nn.ReLU(), to_image)
+        initialise(self, "glorot")
+
+    def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
+        code = F.one_hot(c, self.num_classes).to(z.dtype) if self.num_classes and c is not None else None
+        x = self.stem(z).unflatten(1, (-1, *self.first_map))
+        for block in self.blocks:
+            x = block(x) if isinstance(block, SelfAttention2d) else block(x, code)
+        return torch.tanh(self.to_image(x))
+
+
+class Discriminator(nn.Module):
+    """Images to logits.
+
+    images: (N, channels, height, width) in [-1, 1]; c: (N,) class ids, only if conditional.
+    Returns logits (N,) and features (N, F), the rectified last map summed over its places.
+    """
+
+    def __init__(self, config: NetworkConfig[SAGANOptions]) -> None:
+        super().__init__()
+        options, norm, inputs = config.options, config.options.norm_d, config.image_shape.channels
+        levels, place = ladder(config.image_shape, "sagan").doublings, attention_level(config)
+        self.blocks = nn.Sequential()
+        for level, n in enumerate(widths(options.width_d, levels, options), start=1):
+            self.blocks.append(ResidualDown(inputs, n, first=level == 1, norm=norm))
+            inputs = n
+            if level == place and inputs >= FEWEST:
+                self.blocks.append(SelfAttention2d(inputs, norm=norm))
+        self.blocks.append(ResidualDown(inputs, inputs, down=False, norm=norm))
+        self.relu = nn.ReLU()
+        self.head = ProjectionHead(inputs, config.num_classes, norm=norm)
+        initialise(self, "glorot")
+
+    def forward(self, images: Tensor, c: Tensor | None = None) -> DOutput:
+        features = self.relu(self.blocks(images)).sum(dim=(2, 3))
+        output: DOutput = self.head(features, c)
+        return output

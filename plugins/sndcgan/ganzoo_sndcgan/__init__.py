@@ -1,0 +1,76 @@
+"""SNDCGAN for ganzoo: the standard CNN of spectral normalisation (Miyato et al. 2018, arXiv:1802.05957, table 3)."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from ganzoo import Architecture, NetworkConfig, Options, Recipe, hookimpl
+from ganzoo.sizes import ladder
+from ganzoo_sndcgan.recipes import RECIPES
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from ganzoo import ImageShape
+    from ganzoo.sizes import Ladder
+
+Norm = Literal["batch", "instance", "layer", "spectral", "none"]
+
+
+class SNDCGANOptions(Options):
+    """Widths are channels at the image's own size; they double with each halving of it, up to ``max_width``: as in table 3."""
+
+    width_g: int = Field(64, ge=1, description="channels of the generator's last hidden layer")
+    width_d: int = Field(64, ge=1, description="channels of the discriminator's first layer")
+    max_width: int = Field(512, ge=1, description="most channels anywhere")
+    norm_g: Norm = Field("batch", description="normalisation in the generator")
+    norm_d: Norm = Field("spectral", description="normalisation in the discriminator")
+    conditioning: Literal["cbn", "concat"] = Field(
+        "cbn",
+        description="how a class enters the generator: by its norms, if norm_g is batch, or by an embedding beside z",
+    )
+    embedding_dim: int = Field(32, ge=1, description="size of the class embedding beside z")
+
+
+def build(config: NetworkConfig[SNDCGANOptions]) -> "tuple[nn.Module, nn.Module]":
+    from ganzoo_sndcgan.networks import Discriminator, Generator  # torch loads here, not at --help
+
+    return Generator(config), Discriminator(config)
+
+
+def halvings(image_shape: "ImageShape") -> "Ladder":
+    """The smallest map has 4 ... 7 places along its shorter side: 4 for 32 pixels, 6 for STL-10's 48, 7 for MNIST's 28.
+
+    Raises ConfigError for an image that does not come down to so few by halving.
+    """
+    smallest = min(image_shape.height, image_shape.width)
+    while smallest > 7 and smallest % 2 == 0:
+        smallest //= 2
+    return ladder(image_shape, "sndcgan", smallest=smallest if 4 <= smallest <= 7 else 4)
+
+
+def check(config: NetworkConfig[SNDCGANOptions]) -> None:
+    """Raise ConfigError for an image that does not come down to 4 ... 7 places by halving."""
+    halvings(config.image_shape)
+
+
+@hookimpl
+def register_architectures(register: Callable[[Architecture], None]) -> None:
+    register(
+        Architecture(
+            name="sndcgan",
+            build=build,
+            check=check,
+            options=SNDCGANOptions,
+            conditional=True,
+            paper="arXiv:1802.05957",
+            summary="Convolutions with and without strides by turns, under spectral normalisation; sizes from 8 of any format.",
+        )
+    )
+
+
+@hookimpl
+def register_recipes(register: Callable[[Recipe], None]) -> None:
+    for recipe in RECIPES:
+        register(recipe)
