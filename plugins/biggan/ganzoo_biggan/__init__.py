@@ -1,0 +1,127 @@
+"""BigGAN and BigGAN-deep for ganzoo (Brock, Donahue & Simonyan 2019, arXiv:1809.11096)."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from ganzoo import Architecture, ConfigError, NetworkConfig, Options, Recipe, hookimpl
+from ganzoo.sizes import Ladder, ladder
+from ganzoo_biggan.recipes import RECIPES
+from ganzoo_biggan.widths import LEAST_FOR_ATTENTION, multiples, sides_down, sides_up
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Weights = Literal["spectral", "none"]
+Init = Literal["orthogonal", "normal", "glorot", "he"]
+
+
+class SharedOptions(Options):
+    """Widths are ch of the paper: next to the image, from 64 pixels on; below that maps have four times as many channels."""
+
+    width_g: int = Field(64, ge=1, description="ch of the generator, in channels")
+    width_d: int = Field(64, ge=1, description="ch of the discriminator, in channels")
+    shared_dim: int = Field(
+        128, ge=0, description="size of the class embedding that all norms share; 0: each has its own"
+    )
+    attention_at: int = Field(64, ge=0, description="side of the maps with self-attention, in pixels; 0: none")
+    norm_g: Weights = Field("spectral", description="what the generator's weights are under, beside batch norm")
+    norm_d: Weights = Field("spectral", description="what the discriminator's weights are under")
+    init: Init = Field("orthogonal", description="how weights begin")
+
+
+class BigGANOptions(SharedOptions):
+    """One block a resolution."""
+
+    hierarchical: bool = Field(True, description="each block of the generator gets a part of z of its own")
+
+
+class BigGANDeepOptions(SharedOptions):
+    """Several blocks a resolution, each with a bottleneck."""
+
+    depth: int = Field(2, ge=1, description="blocks at each resolution")
+
+
+def build_biggan(config: NetworkConfig[BigGANOptions]) -> "tuple[nn.Module, nn.Module]":
+    from ganzoo_biggan import networks  # torch loads here, not at --help
+
+    return networks.Generator(config), networks.Discriminator(config)
+
+
+def build_deep(config: NetworkConfig[BigGANDeepOptions]) -> "tuple[nn.Module, nn.Module]":
+    from ganzoo_biggan import deep
+
+    return deep.Generator(config), deep.Discriminator(config)
+
+
+def check_biggan(config: NetworkConfig[BigGANOptions]) -> None:
+    """Raise ConfigError for a shape, or a z, that cannot be divided, and for attention where there are too few channels."""
+    rungs = ladder(config.image_shape, "biggan")
+    _check_attention("biggan", config.options, rungs)
+    parts = rungs.doublings + 1
+    if config.options.hierarchical and config.z_dim < parts:
+        raise ConfigError(
+            f"biggan divides z into {parts} parts at this resolution, and z_dim is {config.z_dim}: expected at least {parts}.\n"
+            "Or leave z whole: '--set arch.hierarchical=false'."
+        )
+
+
+def check_deep(config: NetworkConfig[BigGANDeepOptions]) -> None:
+    """Raise ConfigError for a shape that cannot be divided, and for attention where there are too few channels."""
+    _check_attention("biggan-deep", config.options, ladder(config.image_shape, "biggan-deep"))
+
+
+def _check_attention(name: str, options: SharedOptions, rungs: Ladder) -> None:
+    smallest, *up = multiples(rungs.doublings)
+    down = [*reversed(up), smallest]
+    if name == "biggan-deep":  # its first convolution leaves the size as it is
+        down = down[1:]
+    for player, ch, sides, widths in (
+        ("g", options.width_g, sides_up(rungs), up),
+        ("d", options.width_d, sides_down(rungs), down),
+    ):
+        multiple = dict(zip(sides, widths, strict=False)).get(options.attention_at, LEAST_FOR_ATTENTION)
+        if ch * multiple < LEAST_FOR_ATTENTION:
+            raise ConfigError(
+                f"{name} has {ch * multiple} channels at {options.attention_at} pixels, too few for attention: expected "
+                f"{LEAST_FOR_ATTENTION}.\nWiden it by '--set arch.width_{player}={-(-LEAST_FOR_ATTENTION // multiple)}', or "
+                "leave attention out by '--set arch.attention_at=0'."
+            )
+
+
+@hookimpl
+def register_architectures(register: Callable[[Architecture], None]) -> None:
+    register(
+        Architecture(
+            name="biggan",
+            build=build_biggan,
+            check=check_biggan,
+            options=BigGANOptions,
+            conditional=True,
+            truncation="z",
+            # 20 latents for each of six places, as at 128 pixels.
+            defaults={"z_dim": 120, "z_distribution": "normal"},
+            paper="arXiv:1809.11096",
+            summary="Wide residual networks; class and parts of z steer every norm of the generator.",
+        )
+    )
+    register(
+        Architecture(
+            name="biggan-deep",
+            build=build_deep,
+            check=check_deep,
+            options=BigGANDeepOptions,
+            conditional=True,
+            truncation="z",
+            defaults={"z_dim": 128, "z_distribution": "normal"},
+            paper="arXiv:1809.11096",
+            summary="BigGAN of more blocks, with bottlenecks and skips that leave what they can as it is.",
+        )
+    )
+
+
+@hookimpl
+def register_recipes(register: Callable[[Recipe], None]) -> None:
+    for recipe in RECIPES:
+        register(recipe)
