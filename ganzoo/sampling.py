@@ -10,9 +10,7 @@ import numpy as np
 
 from ganzoo.errors import ConfigError, GanzooError
 from ganzoo_serve.generator import Generator
-from ganzoo_serve.images import FORMATS, grid, square_columns
-
-GRID_LIMIT = 16384  # pixels on a side, what image formats and viewers can be trusted with
+from ganzoo_serve.images import FORMATS, SIDE_LIMIT, grid, square_columns
 
 
 def sample_to(
@@ -58,8 +56,8 @@ def sample_to(
 def _check_grid(generator: Generator, n: int, columns: int | None) -> None:
     wide = columns or square_columns(n)
     image = generator.metadata.image
-    if max(wide * image.width, -(-n // wide) * image.height) > GRID_LIMIT:
+    if max(wide * image.width, -(-n // wide) * image.height) > SIDE_LIMIT:
         raise ConfigError(
-            f"A grid of {n} images is more than {GRID_LIMIT} pixels on a side. "
+            f"A grid of {n} images is more than {SIDE_LIMIT} pixels on a side. "
             "Expected fewer seeds, or a folder or .npy file as '-o'."
         )

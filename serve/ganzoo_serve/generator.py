@@ -269,9 +269,14 @@ class Generator:
                 f"{self.path} drew {images.dtype} {images.shape}: its metadata promise {dtype} {expected}.\n"
                 "Export it again: 'ganzoo export RUN'."
             )
-        if self.metadata.output == "float":
-            images = _to_uint8(images, source=str(self.path))
-        return images if self.metadata.layout == "nhwc" else images.transpose(0, 2, 3, 1)
+        return as_pixels(images, self.metadata, source=str(self.path))
+
+
+def as_pixels(images: npt.NDArray[Any], metadata: ModelMetadata, *, source: str) -> Images:
+    """What a model of this ``metadata`` puts out, as uint8 (n, h, w, c). Raises ModelError for NaN, naming the ``source``."""
+    if metadata.output == "float":
+        images = _to_uint8(images, source=source)
+    return images if metadata.layout == "nhwc" else images.transpose(0, 2, 3, 1)
 
 
 def _to_uint8(x: npt.NDArray[np.float32], *, source: str) -> Images:

@@ -17,6 +17,7 @@ from PIL import Image as Picture
 from ganzoo_serve import png as png_file
 
 Pixels = npt.NDArray[np.uint8]
+SIDE_LIMIT = 16384  # pixels, what image formats and viewers can be trusted with
 
 
 @dataclass(frozen=True)
