@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from ganzoo import Recipe
 
 KINDS = ("recipes", "architectures", "losses", "regularizers", "augmentations", "datasets", "features", "metrics")
 
@@ -12,7 +18,8 @@ KINDS = ("recipes", "architectures", "losses", "regularizers", "augmentations", 
 def command(kind: str | None) -> None:
     """List what is in the zoo: all of it, or one KIND with its options.
 
-    KIND is recipes, architectures, losses, regularizers, augmentations, datasets, features or metrics.
+    KIND is recipes, architectures, losses, regularizers, augmentations, datasets, features or metrics. Recipes are shown with the
+    year of their paper and the weights of generator and discriminator.
 
     \b
     ganzoo list
@@ -28,13 +35,28 @@ def command(kind: str | None) -> None:
         width = max((len(record.name) for record in catalogue), default=0)
         for record in catalogue:
             paper = f"  [{record.paper}]" if record.paper else ""
-            click.echo(f"  {record.name:{width}}  {record.summary}{paper}  ({catalogue.origin(record.name)})")
+            facts = f"{_facts(record)}  " if kind == "recipes" else ""
+            click.echo(f"  {record.name:{width}}  {facts}{record.summary}{paper}  ({catalogue.origin(record.name)})")
+            if kind and (measured := getattr(record, "measured", "")):
+                click.echo(f"  {'':{width}}    measured: {measured}")
             if kind and (needs := getattr(record, "needs", None)):
                 click.echo(f"  {'':{width}}    needs {', '.join(sorted(needs))}")
             for line in _options(record) if kind else ():
                 click.echo(f"  {'':{width}}    {line}")
         if listing == "recipes":
             click.echo("  and every ARCHITECTURE-LOSS, for example dcgan-hinge")
+
+
+def _facts(recipe: Recipe) -> str:
+    """The year of its paper, and how many weights it has: generator, discriminator."""
+    paper = re.match(r"arXiv:(\d\d)\d\d\.", recipe.paper)
+    year = f"20{paper[1]}" if paper else ""
+    weights = ", ".join(_rounded(count) for count in recipe.parameters) if recipe.parameters else ""
+    return f"{year:4}  {weights:15}"
+
+
+def _rounded(count: int) -> str:
+    return f"{count / 1e6:.1f} M" if count >= 999_500 else f"{count / 1e3:.0f} k"
 
 
 def _options(record: object) -> list[str]:

@@ -1,6 +1,6 @@
 """How good are the pictures after so many minutes of training? Several settings, in turns, on one machine.
 
-    python tests/benchmarks/time_to_quality.py --dataset mnist --minutes 1 5 --seeds 0 1 2 quick ns-r1
+    python tests/benchmarks/time_to_quality.py quick ns-r1 --dataset mnist --minutes 1 5 --seeds 0 1 2
 
 Prints a table of FIDs, in the features of the classifier of the data set, on 10,000 images against as many real ones, and
 writes a grid of samples beside it. The clock runs while the game is played and stops while it is scored. Timings are worth

@@ -4,6 +4,7 @@ import typing
 from pathlib import Path
 
 import pytest
+from small_networks import small_options
 
 from ganzoo import ConfigError, ImageShape, NetworkConfig
 
@@ -24,20 +25,8 @@ def plugin_packages():
 
 @pytest.fixture(scope="session")
 def tiny():
-    """``tiny(architecture)``: options that make its networks small, whatever they are called."""
-
-    def shrink(architecture):
-        small = {}
-        for name, field in architecture.options.model_fields.items():
-            if name.startswith("hidden"):
-                small[name] = [8, 6]
-            elif name.startswith("max_"):
-                small[name] = 8
-            elif field.annotation is int and any(word in name for word in ("width", "dim", "channels", "rank")):
-                small[name] = 4
-        return small
-
-    return shrink
+    """``tiny(architecture)``: options that make its networks small."""
+    return small_options
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,11 @@
 """Every game's steps can be recorded: they read nothing back, bring nothing from the host, and draw from the game's numbers.
 
 Played on torch's meta device, whose tensors have no values: to ask for one raises, and so does mixing in a tensor of the CPU.
-What would pass there all the same, copies from the host and draws of one's own, a dispatch mode refuses.
+What would pass there all the same, copies from the host and draws of a technique's own, a dispatch mode refuses; networks, which
+are given no numbers, draw from torch's.
 """
+
+from contextlib import contextmanager
 
 import pytest
 import torch
@@ -22,7 +25,9 @@ class Refused(RuntimeError):
 
 
 class Watched(TorchDispatchMode):
-    """Refuses copies from the host and random numbers that are not the game's."""
+    """Refuses copies from the host, and outside of the players' layers random numbers that are not the game's."""
+
+    within = 0  # layers whose forward is running, one in another
 
     COPIES = ("lift_fresh", "_to_copy", "copy_")
     DRAWS = (
@@ -41,9 +46,28 @@ class Watched(TorchDispatchMode):
         tensors = [value for value in args if isinstance(value, torch.Tensor)]
         if name in self.COPIES and any(tensor.device != META for tensor in tensors):
             raise Refused(f"meta: {name} of a tensor on the host")
-        if name in self.DRAWS:
+        if name in self.DRAWS and not self.within:
             raise Refused(f"meta: {name} draws by itself")
         return func(*args, **(kwargs or {}))
+
+    @contextmanager
+    def knowing(self, *players):
+        """Count the layers of ``players`` that are running."""
+
+        def enter(*_):
+            self.within += 1
+
+        def leave(*_):
+            self.within -= 1
+
+        layers = [layer for player in players for layer in player.modules()]
+        handles = [layer.register_forward_pre_hook(enter) for layer in layers]
+        handles += [layer.register_forward_hook(leave, always_call=True) for layer in layers]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
 
 
 class Valueless(Random):
@@ -81,7 +105,7 @@ def play(state):
     due = tuple(state.techniques)
     modules = (state.G, state.D, *state.augmentations.values(), *state.techniques.values())
     before = [[id(tensor) for tensor in (*m.buffers(), *m.parameters())] for m in modules]
-    with Watched(), pytest.MonkeyPatch.context() as patch:
+    with Watched() as watched, watched.knowing(state.G, state.D), pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch, "tensor", refused)
         scalars = update_d(state, taken, due=due), update_g(state, taken if needs_real(state) else None, due=due)
     after = [[id(tensor) for tensor in (*m.buffers(), *m.parameters())] for m in modules]
@@ -100,12 +124,22 @@ def test_the_steps_of_every_pair(architecture, num_classes, loss, start):
 
 
 def test_the_steps_of_every_technique_on_every_architecture(architecture, num_classes, registry, under_every_technique):
-    played = 0
-    for _, state in under_every_technique(architecture, num_classes):
+    played = set()
+    for name, state in under_every_technique(architecture, num_classes):
         if state is not None:
             play(state)
-            played += 1
-    assert played >= len(registry.augmentations) + 1
+            played.add(name)
+    about_classes = {regularizer.name for regularizer in registry.regularizers if regularizer.conditions}
+    assert played & about_classes == (about_classes if num_classes else set())
+    assert len(played - about_classes) >= len(registry.augmentations) + 1
+
+
+def test_the_steps_of_networks_of_which_a_part_is_fading_in(registry, start):
+    state = start(registry.architectures.get("progressive"), registry.losses.get("wgangp"), 3, **{"arch.fade_kimg": 1})
+    state.nimg = 500
+    state.grow()
+    assert state.G.fading
+    play(state)
 
 
 class Offending(Technique):
@@ -156,4 +190,22 @@ def test_what_keeps_to_the_rules_is_let_through(registry, start):
 
     state = start(registry.architectures.get("mlp"), registry.losses.get("ns"), 0)
     state.techniques["good"] = Offending(lawful)
+    play(state)
+
+
+def test_schedules_are_computed_in_the_step(registry, start):
+    schedules = {
+        "regularizers.r1.gamma_end": 0.1,
+        "regularizers.r2.gamma_end": 0.1,
+        "augmentations.ada.end": 0.5,
+        "augmentations.apa.end": 0.5,
+    }
+    play(start(registry.architectures.get("mlp"), registry.losses.get("ns"), 0, **schedules))
+
+
+def test_networks_may_draw_by_themselves(registry, start):
+    state = start(registry.architectures.get("mlp"), registry.losses.get("ns"), 0)
+    for player in (state.G, state.D):
+        layer = next(module for module in player.modules() if isinstance(module, torch.nn.Linear))
+        layer.register_forward_hook(lambda layer, inputs, outputs: outputs + torch.randn_like(outputs))
     play(state)

@@ -22,6 +22,7 @@ PUBLIC = {
     "ganzoo.params",
     "ganzoo.progress",
     "ganzoo.sealed",
+    "ganzoo.sizes",
     "ganzoo.techniques",
 }
 

@@ -13,7 +13,7 @@ from command_line import TINY, npz, process
     [
         (["nope"], 2, "No such command 'nope'."),
         (["train"], 2, "Which recipe? For example 'ganzoo train dcgan-wgangp'; see 'ganzoo list'."),
-        (["train", "dcgam-hinge"], 1, "Unknown architecture 'dcgam'. Did you mean 'dcgan'?"),
+        (["train", "dcgam-hinge"], 1, "Unknown architecture 'dcgam'. Did you mean 'dcgan' or 'sndcgan'?"),
         (["train", "dcgan-hing"], 1, "Unknown loss 'hing'. Did you mean 'hinge'?"),
         (["train", "diffusion"], 1, "Unknown recipe 'diffusion'."),
         (["train", "mlp-ns", "--dataset", "digit"], 1, "Unknown data set 'digit'. Did you mean 'digits'?"),
@@ -58,7 +58,7 @@ from command_line import TINY, npz, process
         (
             ["train", "dcgan-ns", "--resolution", 17],
             2,
-            "17x17: expected a square, its side a power of two of at least 8.",
+            "17x17: expected a shorter side of 8, 16, 32 ..., and a longer one that can be halved as often.",
         ),
         (["train", "dcgan-ns", "--resolution", 17], 2, "The nearest is '--resolution 16'."),
         (["train", "dcgan-ns", "--resolution", 3], 2, "resolution: Input should be greater than or equal to 4; got 3"),
@@ -178,7 +178,9 @@ def test_a_bug_keeps_its_traceback(ganzoo, monkeypatch):
 def test_an_error_of_the_process_is_one_sentence_without_a_traceback(tmp_path):
     done = process("train", "dcgam-hinge", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("Error: Unknown architecture 'dcgam'. Did you mean 'dcgan'?\nInstalled: dcgan, ")
+    assert done.stderr.startswith(
+        "Error: Unknown architecture 'dcgam'. Did you mean 'dcgan' or 'sndcgan'?\nInstalled: biggan, "
+    )
     assert process("train", cwd=tmp_path).returncode == 2
 
 

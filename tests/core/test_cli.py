@@ -107,7 +107,7 @@ def test_list_of_a_kind_shows_the_options(ganzoo):
 def test_plugins_shows_what_each_brings(ganzoo):
     text = ganzoo("plugins").stdout
     rows = [line.split(maxsplit=3) for line in text.splitlines()]
-    assert ["classic", "ganzoo", __version__, "architecture maxout, architecture mlp, recipe gan2014"] in rows
+    assert ["sagan", "ganzoo", __version__, "architecture sagan, recipe sagan, recipe sagan-small"] in rows
 
 
 # Training
@@ -138,7 +138,7 @@ def test_every_option_of_train_reaches_the_configuration(ganzoo, tmp_path):
         "--device",
         "cpu",
         "--regularizer",
-        "r1:gamma=2,interval=3",
+        "lecam:weight=2,first=3",
         "--augment",
         "flip",
         "--config",
@@ -158,7 +158,7 @@ def test_every_option_of_train_reaches_the_configuration(ganzoo, tmp_path):
         "seed": 7,
         "precision": "bf16",
         "device": "cpu",
-        "regularizers": {"r1": {"gamma": 2.0, "interval": 3}},
+        "regularizers": {"lecam": {"weight": 2.0, "decay": 0.99, "first": 3}},
         "augmentations": {"flip": {"p": 0.5}},
         "keep_checkpoints": 5,
         "data_dir": str(tmp_path),
