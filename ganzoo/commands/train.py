@@ -184,19 +184,22 @@ def _by_name(table: str, given: tuple[tuple[str, dict[str, Any]], ...]) -> dict[
 
 def _dry_run(resolved: Any) -> None:
     from ganzoo.registry import get_registry
-    from ganzoo.training import estimate
+    from ganzoo.training import plan
     from ganzoo.training.progress import duration
 
-    resolved, plan = estimate(resolved, get_registry())
-    rows = resolved.rows()
+    planned = plan(resolved, get_registry())
+    rows = planned.resolved.rows()
     keys, values = max(len(row[0]) for row in rows), max(len(row[1]) for row in rows)
     for key, value, origin in rows:
         click.echo(f"{key:{keys}}  {value:{min(values, 40)}}  {origin}")
-    facts = plan.facts
+    facts = planned.facts
     kind = f"{len(facts.class_names)} classes" if facts.class_names else "no classes"
     click.echo(f"\nData: {facts.images:,} images of {facts.height}x{facts.width}, {facts.channels} channels, {kind}.")
-    click.echo(f"Parameters: generator {plan.generator_parameters:,}, discriminator {plan.discriminator_parameters:,}.")
-    click.echo(f"Time: about {duration(plan.seconds)} at {plan.images_per_s:.0f} images/s, measured here just now.")
+    weights = f"generator {planned.generator_parameters:,}, discriminator {planned.discriminator_parameters:,}"
+    click.echo(f"Parameters: {weights}.")
+    # Last, since iterations of a large recipe take minutes on a small machine: whoever has seen enough can stop here.
+    seconds, images_per_s = planned.pace()
+    click.echo(f"Time: about {duration(seconds)} at {images_per_s:.0f} images/s, measured here just now.")
 
 
 def _finish(ctx: click.Context, outcome: Any, film: Path | None) -> None:

@@ -18,30 +18,46 @@ from ganzoo.training.state import TrainingState
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """What a run would be: parameters of each player, data, and time in seconds from a few measured iterations."""
+class Plan:
+    """What a run would be: its configuration with what its data turned out to be, the data, the weights of each player."""
 
+    resolved: Resolved
+    facts: DataFacts
     generator_parameters: int
     discriminator_parameters: int
-    facts: DataFacts
-    seconds: float
-    images_per_s: float
+    setup: Setup
+    state: TrainingState
+
+    def pace(self, iterations: int = 3) -> tuple[float, float]:
+        """Play so many iterations, or a round of lazy techniques: seconds that the budget would take, and images a second.
+
+        Networks that grow are timed full-grown, so that theirs takes less.
+        """
+        state, clock, config = self.state, Clock(self.setup.device), self.resolved.config
+        state.stay_grown()
+        with self.setup.memory_explained():
+            engine = engine_for(state)
+            engine.warm_up()
+            iterations = -(-iterations // engine.period) * engine.period
+            per_iteration = sum(clock(engine.iterate) for _ in range(iterations)) / iterations
+        images_per_s = config.n_critic * config.batch_size / per_iteration
+        return images_in_budget(config) / images_per_s, images_per_s
 
 
 def prepare(resolved: Resolved, registry: Registry) -> tuple[Resolved, TrainingState]:
     """A game at its start, and the configuration with what its data turned out to be; nothing is written."""
+    planned = plan(resolved, registry)
+    return planned.resolved, planned.state
+
+
+def plan(resolved: Resolved, registry: Registry) -> Plan:
+    """Load the data and build the networks; nothing is written."""
     setup = _alone(resolved, registry)
     with setup.memory_explained():
         setup = setup.with_precision()
-        return setup.resolved, setup.build()
-
-
-def estimate(resolved: Resolved, registry: Registry, *, iterations: int = 3) -> tuple[Resolved, Estimate]:
-    """Load the data, build the networks, time a few iterations, write nothing."""
-    setup = _alone(resolved, registry)
-    with setup.memory_explained():
-        setup = setup.with_precision()
-        return setup.resolved, _time(setup, iterations)
+        state = setup.build()
+    weights_g, weights_d = (sum(p.numel() for p in network.parameters()) for network in (state.G, state.D))
+    return Plan(setup.resolved, DataFacts.of(setup.data), weights_g, weights_d, setup, state)
 
 
 def _alone(resolved: Resolved, registry: Registry) -> Setup:
@@ -53,14 +69,3 @@ def _alone(resolved: Resolved, registry: Registry) -> Setup:
     device = pick_device(resolved.config.device)
     make_ready()
     return Setup.load(resolved, registry, device)
-
-
-def _time(setup: Setup, iterations: int) -> Estimate:
-    state, clock, config = setup.build(), Clock(setup.device), setup.config
-    engine = engine_for(state)
-    engine.warm_up()
-    iterations = -(-iterations // engine.period) * engine.period
-    per_iteration = sum(clock(engine.iterate) for _ in range(iterations)) / iterations
-    images_per_s = config.n_critic * config.batch_size / per_iteration
-    sizes = [sum(p.numel() for p in network.parameters()) for network in (state.G, state.D)]
-    return Estimate(sizes[0], sizes[1], DataFacts.of(setup.data), images_in_budget(config) / images_per_s, images_per_s)

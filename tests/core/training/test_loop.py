@@ -14,7 +14,7 @@ from ganzoo.registry import get_registry
 from ganzoo.runs.folder import checkpoints
 from ganzoo.sealed import read_sealed
 from ganzoo.techniques import Technique
-from ganzoo.training import estimate, resume, start
+from ganzoo.training import plan, resume, start
 from ganzoo.training.build import build_state
 from ganzoo.training.engine import Engine, critic_steps, critic_steps_before
 from ganzoo.training.loop import Pace, due
@@ -96,14 +96,16 @@ def test_a_run_folder_holds_plain_files(tmp_path):
     assert len(checkpoints(outcome.run / "checkpoints")) == 1
 
 
-def test_an_estimate_writes_nothing(tmp_path, monkeypatch):
+def test_a_plan_writes_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    resolved, plan = estimate(tiny(), get_registry())
+    planned = plan(tiny(), get_registry())
+    seconds, images_per_s = planned.pace()
     assert list(tmp_path.iterdir()) == []
-    assert resolved.config.resolution == 16
-    assert plan.seconds > 0
-    assert plan.generator_parameters == 4 * 16 + 2 * 16 + 16 * 256 + 256
-    assert plan.discriminator_parameters == 256 * 16 + 16 + 16 + 1
+    assert planned.resolved.config.resolution == 16
+    assert seconds > 0
+    assert images_per_s > 0
+    assert planned.generator_parameters == 4 * 16 + 2 * 16 + 16 * 256 + 256
+    assert planned.discriminator_parameters == 256 * 16 + 16 + 16 + 1
 
 
 def exploding(at_step: int):

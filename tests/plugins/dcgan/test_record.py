@@ -41,8 +41,8 @@ def test_another_shape_is_declined_with_the_nearest_that_works(height, width, ne
     with pytest.raises(ConfigError) as caught:
         ask(height, width)
     assert str(caught.value) == (
-        f"dcgan cannot make images of {height}x{width}: expected a shorter side of 4 times a power of two, from 8, and a "
-        f"longer one that can be halved as often.\nThe nearest is '--resolution {nearest}'."
+        f"dcgan cannot make images of {height}x{width}: expected a shorter side of 8, 16, 32 ..., and a longer one "
+        f"that can be halved as often.\nThe nearest is '--resolution {nearest}'."
     )
     ask(nearest, nearest)
 
