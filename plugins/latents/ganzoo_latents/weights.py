@@ -67,6 +67,9 @@ def _moved(graph: Graph, node: onnx.NodeProto, data: str, part: _Part) -> Iterat
             begin = begins[0] + part.number if begins[0] < 0 else begins[0]
             end = min(ends[0] + part.number if ends[0] < 0 else ends[0], part.number)
             yield node.output[0], _Part(part.first + begin, end - begin)
+    elif node.op_type == "Split" and len(graph.shapes.get(data, ())) == 3:  # layer by layer
+        if _attribute(node, "axis", 0) in (1, -2):
+            yield from ((name, part) for name in node.output)
     elif node.op_type == "Split" and part.at == 0 and len(graph.shapes.get(data, ())) == 2:
         begin = 0
         for name in node.output:
