@@ -9,9 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-STEPS = (
-    2**16
-)  # of a level between two stages: what float32 holds, so that a checkpoint has the level and not about the level
+# Levels between two stages: as fine as float32 holds them, so that a checkpoint has the level itself and not one near it.
+STEPS = 2**16
 
 
 class Growing(nn.Module, ABC):
