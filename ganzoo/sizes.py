@@ -36,3 +36,14 @@ def ladder(image_shape: ImageShape, name: str, *, smallest: int = 4) -> Ladder:
         f"{name} cannot make images of {height}x{width}: expected a shorter side of {sides} ..., and a longer one that can be "
         f"halved as often.\nThe nearest is '--resolution {nearest}'."
     )
+
+
+def longest_ladder(image_shape: ImageShape, name: str) -> Ladder:
+    """The ladder whose smallest map has 4 ... 7 places along the shorter side: 4 for 32 pixels, 6 for 48, 7 for 28.
+
+    Raises ConfigError, in the name of the architecture ``name``, for an image that does not come from so few by doubling.
+    """
+    smallest = min(image_shape.height, image_shape.width)
+    while smallest > 7 and smallest % 2 == 0:
+        smallest //= 2
+    return ladder(image_shape, name, smallest=smallest if 4 <= smallest <= 7 else 4)

@@ -6,6 +6,7 @@ of whichever process; of a batch in several rounds, with those of its round.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import ClassVar, Generic, TypeVar
 
 import torch
@@ -79,7 +80,7 @@ class Comparison(nn.Module):
         return gather_samples(embedded), gather_samples(proxies), gather_samples(classes)
 
 
-class Compared(Technique, Generic[OptionsT]):
+class Compared(Technique, ABC, Generic[OptionsT]):
     """A loss of compared images: of real ones for D, of generated ones for G."""
 
     name: ClassVar[str]
@@ -96,8 +97,9 @@ class Compared(Technique, Generic[OptionsT]):
         with fixed(self.compare):
             return self.options.weight_g * self.loss(*self.compare(*fake_of(step)))
 
+    @abstractmethod
     def loss(self, embedded: Tensor, proxies: Tensor, classes: Tensor) -> Tensor:
-        raise NotImplementedError
+        """Of points on the sphere (N, E), those of their classes (N, E) and the classes (N,): (N,)."""
 
 
 class Contrastive(Compared[ContrastiveOptions]):

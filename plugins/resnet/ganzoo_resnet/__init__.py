@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from ganzoo import Architecture, NetworkConfig, Options, Recipe, hookimpl
-from ganzoo.sizes import ladder
+from ganzoo.sizes import longest_ladder
 from ganzoo_resnet.recipes import RECIPES
 
 if TYPE_CHECKING:
@@ -57,10 +57,7 @@ def doublings(image_shape: "ImageShape") -> "Ladder":
 
     Raises ConfigError for an image that does not come from so few by doubling.
     """
-    smallest = min(image_shape.height, image_shape.width)
-    while smallest > 7 and smallest % 2 == 0:
-        smallest //= 2
-    return ladder(image_shape, "resnet", smallest=smallest if 4 <= smallest <= 7 else 4)
+    return longest_ladder(image_shape, "resnet")
 
 
 def halvings(image_shape: "ImageShape", options: ResNetOptions) -> tuple[int, int]:

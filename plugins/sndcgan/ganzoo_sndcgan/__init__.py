@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from ganzoo import Architecture, NetworkConfig, Options, Recipe, hookimpl
-from ganzoo.sizes import ladder
+from ganzoo.sizes import longest_ladder
 from ganzoo_sndcgan.recipes import RECIPES
 
 if TYPE_CHECKING:
@@ -44,10 +44,7 @@ def halvings(image_shape: "ImageShape") -> "Ladder":
 
     Raises ConfigError for an image that does not come down to so few by halving.
     """
-    smallest = min(image_shape.height, image_shape.width)
-    while smallest > 7 and smallest % 2 == 0:
-        smallest //= 2
-    return ladder(image_shape, "sndcgan", smallest=smallest if 4 <= smallest <= 7 else 4)
+    return longest_ladder(image_shape, "sndcgan")
 
 
 def check(config: NetworkConfig[SNDCGANOptions]) -> None:
