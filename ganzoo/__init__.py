@@ -26,6 +26,7 @@ from ganzoo.specs import (
     Recipe,
     Regularizer,
     TechniqueContext,
+    both_players,
 )
 
 __version__ = "0.1.0"
@@ -56,6 +57,7 @@ __all__ = [
     "TechniqueContext",
     "UnknownName",
     "__version__",
+    "both_players",
     "get_registry",
     "hookimpl",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 
 from ganzoo.errors import ConfigError, GanzooError
 from ganzoo_serve.generator import Generator
-from ganzoo_serve.images import FORMATS, SIDE_LIMIT, grid, square_columns
+from ganzoo_serve.images import FORMATS, SIDE_LIMIT, extension, grid, square_columns
 
 
 def sample_to(
@@ -27,22 +27,22 @@ def sample_to(
 
     Returns ``out``. Raises ModelError, RequestError, ConfigError, or GanzooError if it cannot be written.
     """
-    extension = out.suffix.lower().removeprefix(".")
-    if extension and extension not in FORMATS:
-        raise ConfigError(f"{out}: there is no format '.{extension}'; expected .{', .'.join(FORMATS)}, or a folder.")
+    kind = extension(out)
+    if kind and kind not in FORMATS:
+        raise ConfigError(f"{out}: there is no format '.{kind}'; expected .{', .'.join(FORMATS)}, or a folder.")
     with Generator.load(model, device=device) as generator:
         try:
-            if extension == "npy":
+            if kind == "npy":
                 images = generator.sample(seeds, classes=classes, truncation=truncation)
                 out.parent.mkdir(parents=True, exist_ok=True)
                 with out.open("wb") as file:  # a name ending in .NPY would get a second ending
                     np.save(file, images, allow_pickle=False)
-            elif extension:
+            elif kind:
                 _check_grid(generator, len(seeds), columns)
                 images = generator.sample(seeds, classes=classes, truncation=truncation)
                 picture = images[0] if len(seeds) == 1 else grid(images, columns)
                 out.parent.mkdir(parents=True, exist_ok=True)
-                out.write_bytes(FORMATS[extension].encode(picture))
+                out.write_bytes(FORMATS[kind].encode(picture))
             else:
                 drawn = generator.iter_samples(seeds, classes=classes, truncation=truncation)
                 out.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Which sizes of image a ladder of halvings can make. Imports no torch."""
+"""Which sizes of image a ladder of halvings can make, and how wide its maps are. Imports no torch."""
 
 from __future__ import annotations
 
@@ -47,3 +47,8 @@ def longest_ladder(image_shape: ImageShape, name: str) -> Ladder:
     while smallest > 7 and smallest % 2 == 0:
         smallest //= 2
     return ladder(image_shape, name, smallest=smallest if 4 <= smallest <= 7 else 4)
+
+
+def doubling_widths(narrowest: int, count: int, widest: int) -> list[int]:
+    """Channels of ``count`` maps, from the image's side on: twice as many with each halving, at most ``widest``."""
+    return [min(narrowest * 2**level, widest) for level in range(count)]

@@ -359,3 +359,8 @@ class Recipe:
     measured: str = ""
     paper: str = ""
     summary: str = ""
+
+
+def both_players(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a recipe that give both optimizers these: ``{"lr": 2e-4}`` is ``optimizer_g.lr`` and ``optimizer_d.lr``."""
+    return {f"optimizer_{player}.{key}": value for player in "gd" for key, value in settings.items()}

@@ -2,14 +2,15 @@
 
 from ganzoo.nn.attention import SelfAttention2d
 from ganzoo.nn.conditional import ConditionalBatchNorm2d
-from ganzoo.nn.equalised import EqualisedConv2d, EqualisedLinear, PixelNorm, ScaledLeakyReLU
+from ganzoo.nn.equalised import EqualisedConv2d, EqualisedLinear, PixelNorm
 from ganzoo.nn.features import norm_of_weights, width_of_features
 from ganzoo.nn.growing import Growing
 from ganzoo.nn.heads import ProjectionHead
 from ganzoo.nn.initialise import Init, initialise
 from ganzoo.nn.minibatch import MinibatchCloseness, MinibatchDeviation2d, mean_deviation
 from ganzoo.nn.modulated import ModulatedConv2d
-from ganzoo.nn.norms import NORMS, Norm, conv_norm, forbids_penalties, mixes_samples, spectral
+from ganzoo.nn.noise import NoiseInjection
+from ganzoo.nn.norms import NORMS, Norm, conv_norm, forbids_penalties, mixes_samples, needs_bias, spectral
 from ganzoo.nn.output import DOutput, as_output
 from ganzoo.nn.resample import Resample2d, downsample2d, upsample2d
 from ganzoo.nn.residual import ResidualDown, ResidualUp
@@ -27,13 +28,13 @@ __all__ = [
     "MinibatchCloseness",
     "MinibatchDeviation2d",
     "ModulatedConv2d",
+    "NoiseInjection",
     "Norm",
     "PixelNorm",
     "ProjectionHead",
     "Resample2d",
     "ResidualDown",
     "ResidualUp",
-    "ScaledLeakyReLU",
     "SelfAttention2d",
     "StyleBased",
     "as_output",
@@ -44,6 +45,7 @@ __all__ = [
     "initialise",
     "mean_deviation",
     "mixes_samples",
+    "needs_bias",
     "norm_of_weights",
     "spectral",
     "upsample2d",

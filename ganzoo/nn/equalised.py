@@ -56,20 +56,14 @@ class EqualisedConv2d(nn.Module):
 
 
 class PixelNorm(nn.Module):
-    """x (N, C, ...) -> x / sqrt(mean over C of x^2 + 1e-8). Source: Karras et al. 2018, arXiv:1710.10196, section 4.2."""
+    """x -> x / sqrt(mean of x^2 over channels + 1e-8), any shape whose dimension ``dim`` are the channels.
 
-    def forward(self, x: Tensor) -> Tensor:
-        return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-8)
-
-
-class ScaledLeakyReLU(nn.LeakyReLU):
-    """sqrt(2) times a leaky ReLU of slope 0.2, any shape -> the same: it keeps the size of what passes through it.
-
-    Source: Karras et al. 2020, arXiv:1912.04958, in whose code it is one operation with the bias.
+    Source: Karras et al. 2018, arXiv:1710.10196, section 4.2.
     """
 
-    def __init__(self) -> None:
-        super().__init__(LEAK)
+    def __init__(self, dim: int = 1) -> None:
+        super().__init__()
+        self.dim = dim
 
-    def forward(self, input: Tensor) -> Tensor:
-        return math.sqrt(2) * super().forward(input)
+    def forward(self, x: Tensor) -> Tensor:
+        return x * torch.rsqrt(x.square().mean(self.dim, keepdim=True) + 1e-8)

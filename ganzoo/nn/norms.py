@@ -34,6 +34,11 @@ def spectral(norm: Norm, layer: nn.Module) -> nn.Module:
     return parametrizations.spectral_norm(layer) if norm == "spectral" else layer
 
 
+def needs_bias(norm: Norm) -> bool:
+    """Whether a layer before ``norm`` keeps its bias: batch and instance norm take each channel's mean away."""
+    return norm not in ("batch", "instance")
+
+
 def mixes_samples(module: nn.Module) -> bool:
     """Whether a sample's output depends on its batch neighbours in training mode, as under batch norm.
 

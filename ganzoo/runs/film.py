@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from ganzoo.errors import ConfigError, RunError
 from ganzoo.files import write_whole
 from ganzoo.runs.showcase import thinned
+from ganzoo_serve.images import FILMS, extension, film
 
-FORMATS = {".gif": "GIF", ".webp": "WEBP"}
 MS, LAST_MS = 120, 2000  # that a picture is shown, and the last one
 MOST = 200  # pictures: of more, as many evenly spaced
 
 
 def require_film(path: Path) -> None:
     """Raise ConfigError unless ``path`` names a format that can hold a film, in a folder that is there."""
-    if path.suffix.lower() not in FORMATS:
-        raise ConfigError(f"{path} is no film: expected a name that ends in {' or '.join(FORMATS)}.")
+    if extension(path) not in FILMS:
+        raise ConfigError(
+            f"{path} is no film: expected a name that ends in {' or '.join(f'.{name}' for name in FILMS)}."
+        )
     if not path.absolute().parent.is_dir():
         raise ConfigError(f"There is no folder {path.parent} for {path.name}. Make it, or name another place.")
 
@@ -30,19 +32,6 @@ def save_film(samples: Path, path: Path) -> int:
     files = thinned(sorted(samples.glob("*.png")), MOST)
     if not files:
         raise RunError(f"{samples} holds no pictures yet.")
-    pictures = [Image.open(file).convert("RGB") for file in files]
-    durations = [MS] * (len(pictures) - 1) + [LAST_MS]
-    buffer = io.BytesIO()
-    # Lossless where the format can: grids are small, and artefacts would pass for the generator's.
-    how = {"lossless": True} if path.suffix.lower() == ".webp" else {}
-    pictures[0].save(
-        buffer,
-        format=FORMATS[path.suffix.lower()],
-        save_all=True,
-        append_images=pictures[1:],
-        duration=durations,
-        loop=0,
-        **how,
-    )
-    write_whole(path, buffer.getvalue())
+    pictures = [np.asarray(Image.open(file).convert("RGB")) for file in files]
+    write_whole(path, film(pictures, extension(path), [MS] * (len(pictures) - 1) + [LAST_MS]))
     return len(pictures)

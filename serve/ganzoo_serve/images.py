@@ -1,4 +1,4 @@
-"""Pictures from arrays: encoders by file extension, and the grid.
+"""Pictures from arrays: encoders by file extension, the grid, and films.
 
 An image here is uint8 (h, w, c) with c = 1, 3 or 4, or (h, w): grey, RGB or RGBA. For anything else encoders raise
 ValueError.
@@ -6,8 +6,9 @@ ValueError.
 
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +66,23 @@ FORMATS = {
     "webp": Format("webp", "image/webp", webp, f"pillow-{PIL.__version__}"),
     "npy": Format("npy", "application/x-npy", npy, "1"),
 }
+
+
+def extension(path: PurePath) -> str:
+    """What ``path`` says of its format, a key of ``FORMATS`` or ``FILMS`` if it is known: ``png`` of ``A.PNG``."""
+    return path.suffix.lower().removeprefix(".")
+
+
+FILMS = {"gif": "image/gif", "webp": "image/webp"}  # media types by extension
+
+
+def film(frames: Sequence[Pixels], extension: str, milliseconds: int | Sequence[int]) -> bytes:
+    """Images of one size, each shown so long, without end, as ``gif`` (of 256 colours an image) or lossless ``webp``."""
+    first, *others = (Picture.fromarray(_squeeze(check(frame))).convert("RGB") for frame in frames)
+    durations = milliseconds if isinstance(milliseconds, int) else list(milliseconds)
+    # Lossless where the format can: images are small, and artefacts would pass for the generator's.
+    how = {"lossless": True} if extension == "webp" else {}
+    return _save(first, extension.upper(), save_all=True, append_images=others, duration=durations, loop=0, **how)
 
 
 def grid(images: Pixels, columns: int | None = None) -> Pixels:

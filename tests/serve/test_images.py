@@ -25,6 +25,23 @@ def decode(data, mode=None):
     return array[:, :, np.newaxis] if array.ndim == 2 else array
 
 
+@pytest.mark.parametrize("name", images.FILMS)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_film_shows_each_image_for_its_time(name, channels):
+    levels = [0, 90, 255]
+    frames = [np.full((4, 6, channels), level, np.uint8) for level in levels]
+    with Image.open(io.BytesIO(images.film(frames, name, [40, 50, 600]))) as film:
+        assert film.get_format_mimetype() == images.FILMS[name]
+        assert (film.n_frames, film.size, film.info.get("loop")) == (3, (6, 4), 0)
+        times = []
+        for index, level in enumerate(levels):
+            film.seek(index)
+            film.load()
+            assert (np.asarray(film.convert("RGB")) == level).all()
+            times.append(film.info["duration"])
+    assert times == [40, 50, 600]
+
+
 @given(pictures | seeded)
 @settings(max_examples=200, deadline=None)
 def test_png_gives_back_every_pixel(image):

@@ -8,18 +8,14 @@ from __future__ import annotations
 from math import log
 from typing import Any
 
-from ganzoo import Published, Recipe
+from ganzoo import Published, Recipe, both_players
 
 Settings = dict[str, Any]
 
 
 def adam(lr_g: float, lr_d: float, betas: tuple[float, float]) -> Settings:
     """Adam for both players."""
-    return {
-        f"optimizer_{player}.{key}": value
-        for player, lr in (("g", lr_g), ("d", lr_d))
-        for key, value in {"kind": "adam", "lr": lr, "betas": betas}.items()
-    }
+    return both_players({"kind": "adam", "betas": betas}) | {"optimizer_g.lr": lr_g, "optimizer_d.lr": lr_d}
 
 
 def game(batch: int, n_critic: int, steps: int, decay: float = 0.9999) -> Settings:

@@ -12,14 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganzoo import NetworkConfig
-from ganzoo.nn import ConditionalBatchNorm2d, DOutput, conv_norm, spectral
-from ganzoo.sizes import ladder
+from ganzoo.nn import ConditionalBatchNorm2d, DOutput, conv_norm, needs_bias, spectral
+from ganzoo.sizes import doubling_widths, ladder
 from ganzoo_dcgan import DCGANOptions, Init, Norm
-
-
-def _widths(levels: int, narrowest: int, widest: int) -> list[int]:
-    """Channels from the smallest map up to half the resolution: halving towards the image."""
-    return [min(narrowest * 2**level, widest) for level in reversed(range(levels))]
 
 
 class Generator(nn.Module):
@@ -33,14 +28,14 @@ class Generator(nn.Module):
         options, self.num_classes = config.options, config.num_classes
         norm, init = options.norm_g, options.init
         height, width, levels = ladder(config.image_shape, "dcgan")
-        widths = _widths(levels, options.width_g, options.max_width)
+        widths = doubling_widths(options.width_g, levels, options.max_width)[::-1]
         self.steered = bool(config.num_classes) and options.conditioning == "cbn"
         beside = bool(config.num_classes) and not self.steered
         self.embedding = nn.Embedding(config.num_classes, options.embedding_dim) if beside else None
         inputs = config.z_dim + (options.embedding_dim if beside else 0)
         code_dim = config.num_classes if self.steered else 0
         # "Project and reshape" as a transposed convolution of a 1x1 map: batch norm can be folded into it at export.
-        project = nn.ConvTranspose2d(inputs, widths[0], (height, width), 1, 0, bias=_needs_bias(norm))
+        project = nn.ConvTranspose2d(inputs, widths[0], (height, width), 1, 0, bias=needs_bias(norm))
         layers: list[nn.Module] = [
             _layer(norm, project, _std(init, inputs)),
             _norm(norm, widths[0], code_dim),
@@ -77,7 +72,7 @@ class Discriminator(nn.Module):
         options = config.options
         norm, init = options.norm_d, options.init
         height, width, levels = ladder(config.image_shape, "dcgan")
-        widths = _widths(levels, options.width_d, options.max_width)[::-1]
+        widths = doubling_widths(options.width_d, levels, options.max_width)
         # No norm on the first layer, as in the paper: it would take the images' own mean and contrast away.
         layers: list[nn.Module] = [
             _down(norm, init, config.image_shape.channels, widths[0], bias=True),
@@ -124,19 +119,15 @@ def _norm(norm: Norm, channels: int, code_dim: int = 0) -> nn.Module:
     return layer
 
 
-def _needs_bias(norm: Norm) -> bool:
-    return norm not in ("batch", "instance")  # these take away each channel's mean, and a bias with it
-
-
 def _up(norm: Norm, init: Init, inputs: int, outputs: int, *, bias: bool = False) -> nn.Module:
     """Twice the size; a place of the result has 2x2 of the 4x4 kernel."""
-    layer = nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=bias or _needs_bias(norm))
+    layer = nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=bias or needs_bias(norm))
     return _layer(norm, layer, _std(init, 4 * inputs))
 
 
 def _down(norm: Norm, init: Init, inputs: int, outputs: int, *, bias: bool = False) -> nn.Module:
     """Half the size."""
-    layer = nn.Conv2d(inputs, outputs, 4, 2, 1, bias=bias or _needs_bias(norm))
+    layer = nn.Conv2d(inputs, outputs, 4, 2, 1, bias=bias or needs_bias(norm))
     return _layer(norm, layer, _std(init, 16 * inputs))
 
 

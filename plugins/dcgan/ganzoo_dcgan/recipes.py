@@ -7,7 +7,7 @@ the same game on narrower networks and MNIST's digits, for minutes on two cores 
 from dataclasses import replace
 from typing import Any
 
-from ganzoo import Published, Recipe
+from ganzoo import Published, Recipe, both_players
 
 BEDROOMS_KIMG = 3033.042  # LSUN's, the data of DCGAN and WGAN, once
 NO_AVERAGE = {"ema_halflife_kimg": 0.0}  # these papers show the generator as it is
@@ -23,7 +23,7 @@ SMALL: dict[str, Any] = {
 
 def _adam(lr: float, betas: tuple[float, float]) -> dict[str, Any]:
     """Adam for both players."""
-    return {f"optimizer_{player}.{key}": value for player in "gd" for key, value in {"lr": lr, "betas": betas}.items()}
+    return both_players({"lr": lr, "betas": betas})
 
 
 def _small(recipe: Recipe, parameters: tuple[int, int], summary: str, **settings: Any) -> Recipe:
@@ -232,10 +232,7 @@ PACGAN = Recipe(
 
 # The authors' CIFAR-10 settings: the rate falls to 0 in the last third of 1,200 epochs. Departs: no labels, DCGAN's
 # discriminator for one of nine layers, one update of the generator for three.
-FALLING = {
-    f"optimizer_{player}.lr_anneal": {"to": 0.0, "begin_kimg": 40_000, "kimg": 60_000, "shape": "linear"}
-    for player in "gd"
-}
+FALLING = both_players({"lr_anneal": {"to": 0.0, "begin_kimg": 40_000, "kimg": 60_000, "shape": "linear"}})
 MINIBATCH_DISCRIMINATION = Recipe(
     name="minibatch-discrimination",
     architecture="dcgan",
@@ -289,7 +286,7 @@ FULL = (
 )
 
 # The small ones have smaller batches, for more updates of as many images; where a rate is meant for days, a higher one.
-UNHURRIED = {f"optimizer_{player}.lr_anneal": None for player in "gd"}
+UNHURRIED = both_players({"lr_anneal": None})
 
 SMALL_ONES = (
     _small(DCGAN, (369_601, 166_817), "The game of DCGAN, on MNIST for a CPU.", batch_size=64, kimg=300),

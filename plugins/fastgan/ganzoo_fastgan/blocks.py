@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
-from ganzoo.nn import Norm, conv_norm, spectral
+from ganzoo.nn import NoiseInjection, Norm, conv_norm, spectral
 
 
 def conv(inputs: int, outputs: int, size: int | tuple[int, int], **more: int | bool) -> nn.Module:
@@ -27,24 +26,6 @@ def normal(norm: Norm, channels: int) -> nn.Module:
     return layer
 
 
-class Noise(nn.Module):
-    """x (N, C, H, W) -> x + s noise, the noise (N, 1, H, W) standard normal and s a weight that begins at 0.
-
-    New noise in training, the same for all images in evaluation.
-    """
-
-    fixed: Tensor
-
-    def __init__(self, height: int, width: int) -> None:
-        super().__init__()
-        self.strength = nn.Parameter(torch.zeros(1))
-        self.register_buffer("fixed", torch.randn(1, 1, height, width))
-
-    def forward(self, x: Tensor) -> Tensor:
-        noise = torch.randn_like(x[:, :1]) if self.training else self.fixed.to(x.dtype)
-        return x + self.strength * noise
-
-
 def gated(inputs: int, outputs: int, *noise: nn.Module) -> list[nn.Module]:
     """Convolution of 3x3 to twice the channels, batch norm, gated linear unit: half of them times a sigmoid of the others."""
     return [conv(inputs, 2 * outputs, 3, padding=1), *noise, normal("batch", 2 * outputs), nn.GLU(dim=1)]
@@ -57,7 +38,10 @@ def up(inputs: int, outputs: int) -> nn.Module:
 
 def thorough_up(inputs: int, outputs: int, height: int, width: int) -> nn.Module:
     """``up`` to ``height`` x ``width`` with noise before the norm, and one more such convolution."""
-    first, second = gated(inputs, outputs, Noise(height, width)), gated(outputs, outputs, Noise(height, width))
+    first, second = (
+        gated(inputs, outputs, NoiseInjection(height, width)),
+        gated(outputs, outputs, NoiseInjection(height, width)),
+    )
     return nn.Sequential(nn.Upsample(scale_factor=2), *first, *second)
 
 

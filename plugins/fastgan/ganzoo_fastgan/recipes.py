@@ -2,15 +2,11 @@
 
 from typing import Any
 
-from ganzoo import Recipe
+from ganzoo import Recipe, both_players
 
 # The authors' train.py: the same Adam for both, a batch of 8, 50,000 updates of each player, averaged weights at 0.999 an
 # update. Horizontal flips of the data are left to '--augmentation flip'.
-TRAINING: dict[str, Any] = {
-    f"optimizer_{player}.{key}": value
-    for player in "gd"
-    for key, value in {"kind": "adam", "lr": 2e-4, "betas": (0.5, 0.999)}.items()
-} | {
+TRAINING: dict[str, Any] = both_players({"kind": "adam", "lr": 2e-4, "betas": (0.5, 0.999)}) | {
     "n_critic": 1,
     "z_dim": 256,
     "z_distribution": "normal",

@@ -13,7 +13,7 @@ import PIL.ImageOps
 from ganzoo import ConfigError, DataError, GanzooError
 from ganzoo.data import fit_square
 from ganzoo.evaluation import Pixels
-from ganzoo_serve.images import FORMATS, Format, grid
+from ganzoo_serve.images import FORMATS, Format, extension, grid
 from ganzoo_serve.metadata import Image
 
 SHOWN = 128  # pixels that a side of a compared image has at least, so that a person sees it
@@ -61,10 +61,9 @@ def compared(rows: Sequence[Sequence[Pixels]]) -> Pixels:
 
 def picture_format(path: Path) -> Format:
     """The format of a file's ending. Raises ConfigError for one that is not written."""
-    extension = path.suffix.lower().removeprefix(".")
-    if extension not in FORMATS:
+    if extension(path) not in FORMATS:
         raise ConfigError(f"{path}: expected a name that ends in .{', .'.join(FORMATS)}.")
-    return FORMATS[extension]
+    return FORMATS[extension(path)]
 
 
 def write_picture(path: Path, picture: Pixels) -> None:

@@ -70,10 +70,11 @@ def interpolate(
     ganzoo interpolate model.onnx --seeds 3,4 --class 7 --mode lerp -o sevens.webp
     """
     from ganzoo_latents.cut import Graph
-    from ganzoo_latents.pictures import FILMS, require_walk, save_film, save_sheet
+    from ganzoo_latents.pictures import require_walk, save_film, save_sheet
     from ganzoo_latents.space import open_space
     from ganzoo_latents.walks import walked
     from ganzoo_serve.generator import Generator
+    from ganzoo_serve.images import FILMS, extension
 
     require_walk(out)
     with Generator.load(model, device=device) as generator:
@@ -81,7 +82,7 @@ def interpolate(
         generator.check_truncation(truncation)
         here = open_space(generator, Graph(model), space, device)
         ways = walked(here, seeds, labels, steps=steps, mode=mode, truncation=truncation)
-    if out.suffix.lower() in FILMS:
+    if extension(out) in FILMS:
         click.echo(f"{out}: {save_film(ways, out)} images, {mode or here.mode} in {here.name}, there and back.")
     else:
         save_sheet(ways, out)

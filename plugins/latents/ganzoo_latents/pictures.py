@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from ganzoo import ConfigError
 from ganzoo.files import write_whole
 from ganzoo_serve.generator import Images
-from ganzoo_serve.images import FORMATS, SIDE_LIMIT, grid
+from ganzoo_serve.images import FILMS, FORMATS, SIDE_LIMIT, extension, film, grid
 
-SHEETS = (".png", ".jpg", ".jpeg", ".webp")
-FILMS = {".gif": "GIF", ".webp": "WEBP"}
+SHEETS = ("png", "jpg", "jpeg", "webp")
 MS = 80  # that each image of a film is shown
 LEAST_SIDE = 64  # pixels: smaller images are shown larger
 
 
 def require_sheet(path: Path) -> None:
     """Raise ConfigError unless ``path`` names a format for one picture."""
-    if path.suffix.lower() not in SHEETS:
-        raise ConfigError(f"{path}: expected a name that ends in {', '.join(SHEETS)}.")
+    if extension(path) not in SHEETS:
+        raise ConfigError(f"{path}: expected a name that ends in {', '.join(f'.{name}' for name in SHEETS)}.")
 
 
 def require_walk(path: Path) -> None:
     """Raise ConfigError unless ``path`` names a format for one picture or for a film."""
-    if path.suffix.lower() not in {*SHEETS, *FILMS}:
+    if extension(path) not in {*SHEETS, *FILMS}:
         raise ConfigError(f"{path}: expected a name that ends in .png or .jpg for rows, .gif or .webp for a film.")
 
 
@@ -38,9 +35,7 @@ def save_sheet(rows: Images, path: Path) -> None:
         raise ConfigError(
             f"{count} rows of {columns} images are more than {SIDE_LIMIT} pixels on a side: expected fewer seeds or steps."
         )
-    write_whole(
-        path, FORMATS[path.suffix.lower().removeprefix(".")].encode(grid(rows.reshape(-1, *rows.shape[2:]), columns))
-    )
+    write_whole(path, FORMATS[extension(path)].encode(grid(rows.reshape(-1, *rows.shape[2:]), columns)))
 
 
 def save_film(ways: Images, path: Path) -> int:
@@ -50,11 +45,5 @@ def save_film(ways: Images, path: Path) -> int:
     frames = np.concatenate([there, there[-2:0:-1]])
     larger = -(-LEAST_SIDE // min(frames.shape[1:3]))
     frames = frames.repeat(larger, axis=1).repeat(larger, axis=2)
-    pictures = [Image.fromarray(frame.squeeze(2) if frame.shape[2] == 1 else frame).convert("RGB") for frame in frames]
-    how = {"lossless": True} if path.suffix.lower() == ".webp" else {}
-    buffer = io.BytesIO()
-    pictures[0].save(
-        buffer, FILMS[path.suffix.lower()], save_all=True, append_images=pictures[1:], duration=MS, loop=0, **how
-    )
-    write_whole(path, buffer.getvalue())
+    write_whole(path, film(list(frames), extension(path), MS))
     return len(frames)

@@ -9,16 +9,12 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, FiniteFloat, model_validator
 
-from ganzoo import Game, Loss, Options, hookimpl
+from ganzoo import Game, Loss, Options, both_players, hookimpl
 
 
 def _adam(lr: float, betas: tuple[float, float]) -> dict[str, Any]:
     """Adam for both players."""
-    return {
-        f"optimizer_{player}.{key}": value
-        for player in "gd"
-        for key, value in {"kind": "adam", "lr": lr, "betas": betas}.items()
-    }
+    return both_players({"kind": "adam", "lr": lr, "betas": betas})
 
 
 DCGAN_TRAINING: dict[str, Any] = _adam(2e-4, (0.5, 0.999)) | {

@@ -1,15 +1,9 @@
 """Games of networks that grow."""
 
-from typing import Any
-
-from ganzoo import Published, Recipe
+from ganzoo import Published, Recipe, both_players
 
 # Appendix A.1, for both players.
-ADAM: dict[str, Any] = {
-    f"optimizer_{player}.{key}": value
-    for player in "gd"
-    for key, value in {"kind": "adam", "lr": 1e-3, "betas": (0.0, 0.99), "eps": 1e-8}.items()
-}
+ADAM = both_players({"kind": "adam", "lr": 1e-3, "betas": (0.0, 0.99), "eps": 1e-8})
 TARGET = 750.0  # gamma of CIFAR-10, section 6.5; the penalty is divided by its square
 
 PGGAN = Recipe(

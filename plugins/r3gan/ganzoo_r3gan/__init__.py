@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from ganzoo import Architecture, NetworkConfig, Options, Recipe, hookimpl
-from ganzoo.sizes import ladder
+from ganzoo.sizes import doubling_widths, ladder
 from ganzoo_r3gan.recipes import RECIPES
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class R3GANOptions(Options):
 
     def widths(self, doublings: int) -> list[int]:
         """Channels at each resolution, from the smallest map to the image."""
-        return [min(self.width * 2**level, self.max_width) for level in reversed(range(doublings + 1))]
+        return doubling_widths(self.width, doublings + 1, self.max_width)[::-1]
 
     def groups(self, width: int) -> int:
         """Groups of the 3x3 convolutions where there are ``width`` channels outside, the paper's cardinality: as many as go."""

@@ -11,13 +11,15 @@ from torch import Tensor, nn
 
 from ganzoo import NetworkConfig
 from ganzoo.nn import DOutput, ProjectionHead, ResidualDown, ResidualUp, conv_norm, initialise, spectral
+from ganzoo.sizes import doubling_widths
 from ganzoo_resnet import Norm, ResNetOptions, doublings, halvings
 
 
 def widths(narrowest: int, count: int, options: ResNetOptions) -> list[int]:
     """Channels of ``count`` stages, from the image's on."""
-    growth = 2 if options.widths == "doubling" else 1
-    return [min(narrowest * growth**level, options.max_width) for level in range(count)]
+    if options.widths == "doubling":
+        return doubling_widths(narrowest, count, options.max_width)
+    return [min(narrowest, options.max_width)] * count
 
 
 class Generator(nn.Module):

@@ -6,7 +6,7 @@ here a batch is 64 in both. Those called ``-small`` play the same games on narro
 
 from typing import Any
 
-from ganzoo import Published, Recipe
+from ganzoo import Published, Recipe, both_players
 
 CIFAR: dict[str, Any] = {"dataset": "cifar10", "image": [32, 32, 3], "features": "inception"}
 SCORE = CIFAR | {"samples": 50_000, "options.splits": 10}
@@ -23,11 +23,7 @@ TRAINING: dict[str, Any] = {
     "kimg": 32_000,
     "z_dim": 128,
     "ema_halflife_kimg": 0.0,
-    **{
-        f"optimizer_{player}.{key}": value
-        for player in "gd"
-        for key, value in {"lr": 2e-4, "betas": (0.0, 0.9), "lr_anneal.to": 0.0}.items()
-    },
+    **both_players({"lr": 2e-4, "betas": (0.0, 0.9), "lr_anneal.to": 0.0}),
 }
 
 WGANGP_ARCH = {"arch.width_g": 128, "arch.width_d": 128, "arch.widths": "constant", "arch.pool": "mean"}

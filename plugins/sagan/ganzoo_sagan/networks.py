@@ -10,15 +10,10 @@ from torch import Tensor, nn
 
 from ganzoo import NetworkConfig
 from ganzoo.nn import DOutput, ProjectionHead, ResidualDown, ResidualUp, SelfAttention2d, initialise, spectral
-from ganzoo.sizes import ladder
+from ganzoo.sizes import doubling_widths, ladder
 from ganzoo_sagan import SAGANOptions
 
 FEWEST = 8  # channels that attention needs: it looks at an eighth of them
-
-
-def widths(narrowest: int, count: int, options: SAGANOptions) -> list[int]:
-    """Channels of ``count`` blocks, from the image on."""
-    return [min(narrowest * 2**level, options.max_width) for level in range(count)]
 
 
 def attention_level(config: NetworkConfig[SAGANOptions]) -> int | None:
@@ -40,7 +35,7 @@ class Generator(nn.Module):
         options, norm, self.num_classes = config.options, config.options.norm_g, config.num_classes
         height, width, levels = ladder(config.image_shape, "sagan")
         self.first_map = height, width
-        outputs, place = widths(options.width_g, levels, options)[::-1], attention_level(config)
+        outputs, place = doubling_widths(options.width_g, levels, options.max_width)[::-1], attention_level(config)
         inputs = outputs[0]
         self.stem = spectral(norm, nn.Linear(config.z_dim, inputs * height * width))
         self.blocks = nn.ModuleList()
@@ -74,7 +69,7 @@ class Discriminator(nn.Module):
         options, norm, inputs = config.options, config.options.norm_d, config.image_shape.channels
         levels, place = ladder(config.image_shape, "sagan").doublings, attention_level(config)
         self.blocks = nn.Sequential()
-        for level, n in enumerate(widths(options.width_d, levels, options), start=1):
+        for level, n in enumerate(doubling_widths(options.width_d, levels, options.max_width), start=1):
             self.blocks.append(ResidualDown(inputs, n, first=level == 1, norm=norm))
             inputs = n
             if level == place and inputs >= FEWEST:

@@ -12,15 +12,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganzoo import NetworkConfig
-from ganzoo.nn import ConditionalBatchNorm2d, DOutput, conv_norm, initialise, spectral
-from ganzoo_sndcgan import Norm, SNDCGANOptions, halvings
+from ganzoo.nn import ConditionalBatchNorm2d, DOutput, conv_norm, initialise, needs_bias, spectral
+from ganzoo.sizes import doubling_widths
+from ganzoo_sndcgan import SNDCGANOptions, halvings
 
 SLOPE = 0.1  # of all leaky rectifiers: table 3's caption
-
-
-def widths(doublings: int, narrowest: int, widest: int) -> list[int]:
-    """Channels at the image's size, at half of it, ... and of the smallest map."""
-    return [min(narrowest * 2**level, widest) for level in range(doublings + 1)]
 
 
 class Generator(nn.Module):
@@ -34,7 +30,7 @@ class Generator(nn.Module):
         super().__init__()
         options, norm, self.num_classes = config.options, config.options.norm_g, config.num_classes
         height, width, doublings = halvings(config.image_shape)
-        channels = widths(doublings, options.width_g, options.max_width)[::-1]
+        channels = doubling_widths(options.width_g, doublings + 1, options.max_width)[::-1]
         self.steered = bool(self.num_classes) and options.conditioning == "cbn" and norm == "batch"
         beside = bool(self.num_classes) and not self.steered
         self.embedding = nn.Embedding(self.num_classes, options.embedding_dim) if beside else None
@@ -73,7 +69,7 @@ class Discriminator(nn.Module):
         super().__init__()
         options, norm, inputs = config.options, config.options.norm_d, config.image_shape.channels
         height, width, doublings = halvings(config.image_shape)
-        channels = widths(doublings, options.width_d, options.max_width)
+        channels = doubling_widths(options.width_d, doublings + 1, options.max_width)
         layers: list[nn.Module] = []
         for level, n in enumerate(channels):
             # No norm on the first layer: it would take the images' own mean and contrast away.
@@ -96,8 +92,3 @@ class Discriminator(nn.Module):
         if self.embedding is not None:
             logits = logits + (self.embedding(c) * features).sum(dim=1)
         return DOutput(logits=logits, features=features)
-
-
-def needs_bias(norm: Norm) -> bool:
-    """Whether a layer keeps its bias: batch and instance norm take each channel's mean away, and a bias with it."""
-    return norm not in ("batch", "instance")

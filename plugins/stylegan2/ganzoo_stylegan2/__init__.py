@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from ganzoo import Architecture, NetworkConfig, Options, Recipe, hookimpl
+from ganzoo import Architecture, NetworkConfig, Options, Recipe, both_players, hookimpl
 from ganzoo.sizes import ladder
 from ganzoo_stylegan2.recipes import RECIPES
 
@@ -53,9 +53,7 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
             conditional=True,
             truncation="w",
             # An equalised learning rate is ten times what other layers take.
-            defaults={"z_dim": 512, "z_distribution": "normal"}
-            | {f"optimizer_{player}.lr": 2e-3 for player in "gd"}
-            | {f"optimizer_{player}.betas": (0.0, 0.99) for player in "gd"},
+            defaults={"z_dim": 512, "z_distribution": "normal"} | both_players({"lr": 2e-3, "betas": (0.0, 0.99)}),
             paper="arXiv:1912.04958",
             summary="A mapped latent scales the generator's convolutions; at every power-of-two resolution from 8.",
         )

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo import NetworkConfig
-from ganzoo.nn import EqualisedConv2d, ModulatedConv2d, StyleBased, gather_samples, upsample2d
+from ganzoo.nn import EqualisedConv2d, ModulatedConv2d, NoiseInjection, StyleBased, gather_samples, upsample2d
 from ganzoo_stylegan2 import StyleGAN2Options
 from ganzoo_stylegan2.blocks import GAIN, HALF, LEAK, Mapping, sizes_and_widths
 
@@ -57,21 +57,6 @@ class Styles(nn.Module):
         return torch.where((chosen & (layer >= crossover))[:, :, None], other[:, None], styles)
 
 
-class Noise(nn.Module):
-    """x (N, C, H, W) -> x + strength * noise, the same for all channels; drawn anew in training, else always the same."""
-
-    constant: Tensor
-
-    def __init__(self, height: int, width: int) -> None:
-        super().__init__()
-        self.strength = nn.Parameter(torch.zeros(()))
-        self.register_buffer("constant", torch.randn(height, width))
-
-    def forward(self, x: Tensor) -> Tensor:
-        noise = torch.randn_like(x[:, :1]) if self.training else self.constant
-        return x + (self.strength * noise).to(x.dtype)
-
-
 class StyledConv2d(nn.Module):
     """x (N, inputs, H, W), w (N, w_dim) -> (N, outputs, H', W') of ``size``: convolution, noise, bias, rectifier."""
 
@@ -87,7 +72,7 @@ class StyledConv2d(nn.Module):
     ) -> None:
         super().__init__()
         self.conv = ModulatedConv2d(inputs, outputs, 3, options.w_dim, up=up, gain=gain)
-        self.noise = Noise(*size) if options.noise else nn.Identity()
+        self.noise = NoiseInjection(*size) if options.noise else nn.Identity()
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.rectifier = nn.LeakyReLU(LEAK)
 

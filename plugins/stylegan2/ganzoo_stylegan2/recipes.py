@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from ganzoo import Published, Recipe
+from ganzoo import Published, Recipe, both_players
 
 CIFAR10 = {"dataset": "cifar10", "split": "train", "features": "inception", "samples": 50_000}
 
 
 def adam(lr: float) -> dict[str, Any]:
     """Both players' optimizer."""
-    rule = {"kind": "adam", "lr": lr, "betas": (0.0, 0.99), "eps": 1e-8}
-    return {f"optimizer_{player}.{key}": value for player in "gd" for key, value in rule.items()}
+    return both_players({"kind": "adam", "lr": lr, "betas": (0.0, 0.99), "eps": 1e-8})
 
 
 def lazy_r1(gamma: float) -> dict[str, Any]:

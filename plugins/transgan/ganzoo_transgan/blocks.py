@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganzoo.nn import PixelNorm
 from ganzoo_transgan import TokenNorm, TransGANOptions
 
 DEVIATION = 0.02  # of what the authors' code draws from a truncated normal
@@ -18,15 +19,9 @@ def drawn(*shape: int) -> nn.Parameter:
     return nn.Parameter(nn.init.trunc_normal_(torch.empty(shape), std=DEVIATION))
 
 
-class PixelNorm(nn.Module):
-    """x (..., C) -> x / sqrt(mean over C of x^2 + 1e-8), of each token: the "modified normalization" of section 3.3."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + 1e-8)
-
-
 def token_norm(norm: TokenNorm, width: int) -> nn.Module:
-    return PixelNorm() if norm == "pixel" else nn.LayerNorm(width)
+    """Of each token's channels; ``pixel`` is the "modified normalization" of section 3.3."""
+    return PixelNorm(-1) if norm == "pixel" else nn.LayerNorm(width)
 
 
 class RelativePositions(nn.Module):

@@ -2,16 +2,12 @@
 
 from typing import Any
 
-from ganzoo import Published, Recipe
+from ganzoo import Published, Recipe, both_players
 
 # exps/cifar_train.py of the authors' code, which is for 8 GPUs: 500,000 updates of the generator, 4 of the discriminator for
 # each, on 64 images; the generator's are 128 there, and gradients are clipped to a norm of 5. "wgangp-eps" is the gradient
 # penalty with drift.
-TRAINING: dict[str, Any] = {
-    f"optimizer_{player}.{key}": value
-    for player in "gd"
-    for key, value in {"kind": "adam", "lr": 1e-4, "betas": (0.0, 0.99)}.items()
-} | {
+TRAINING: dict[str, Any] = both_players({"kind": "adam", "lr": 1e-4, "betas": (0.0, 0.99)}) | {
     "regularizers.gradient-penalty.weight": 10.0,
     "regularizers.drift.weight": 1e-3,
     "augmentations.diffaugment.colour": True,
@@ -68,11 +64,7 @@ RECIPES = (
             "batch_size": 32,
             "kimg": 200,
         }
-        | {
-            f"optimizer_{player}.{key}": value
-            for player in "gd"
-            for key, value in {"kind": "adam", "lr": 1e-3, "betas": (0.0, 0.99)}.items()
-        },
+        | both_players({"kind": "adam", "lr": 1e-3, "betas": (0.0, 0.99)}),
         parameters=(968_097, 134_469),
         paper="arXiv:2102.07074",
         summary="A narrow TransGAN of MNIST digits at 32 pixels, for minutes on a CPU.",

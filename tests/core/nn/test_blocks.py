@@ -13,9 +13,9 @@ from ganzoo.nn import (
     EqualisedConv2d,
     EqualisedLinear,
     ModulatedConv2d,
+    NoiseInjection,
     PixelNorm,
     Resample2d,
-    ScaledLeakyReLU,
     SelfAttention2d,
     downsample2d,
     upsample2d,
@@ -97,14 +97,24 @@ def test_an_equalised_convolution_is_a_convolution_with_scaled_weights():
     assert EqualisedConv2d(8, 4, 3, bias=False).bias is None
 
 
+def test_noise_is_drawn_in_training_and_fixed_in_evaluation():
+    noise, x = NoiseInjection(2, 3), torch.randn(4, 5, 2, 3)
+    torch.testing.assert_close(noise(x), x, rtol=0, atol=0)  # of strength 0 at first
+    with torch.no_grad():
+        noise.strength.fill_(2)
+        added = (noise(x) - x) / 2
+        torch.testing.assert_close(added, added[:, :1].expand_as(x))  # the same in all channels
+        assert len({tuple(row.tolist()) for row in added[:, 0].flatten(1)}) == 4  # another one for each image
+        assert not torch.equal(noise(x), noise(x))
+        torch.testing.assert_close(noise.eval()(x), x + 2 * noise.constant)
+
+
 def test_pixel_norm_gives_every_place_a_mean_square_of_one():
     y = PixelNorm()(7 * torch.randn(3, 16, 2, 2))
     torch.testing.assert_close(y.square().mean(1), torch.ones(3, 2, 2))
     assert PixelNorm()(torch.zeros(1, 4)).abs().max() == 0
-
-
-def test_the_scaled_rectifier_is_sqrt_two_times_a_leaky_one():
-    torch.testing.assert_close(ScaledLeakyReLU()(torch.tensor([-1.0, 2.0])), math.sqrt(2) * torch.tensor([-0.2, 2.0]))
+    tokens = PixelNorm(-1)(7 * torch.randn(3, 2, 16))
+    torch.testing.assert_close(tokens.square().mean(-1), torch.ones(3, 2))
 
 
 @pytest.mark.parametrize(

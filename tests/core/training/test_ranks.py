@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from ganzoo import ranks
+from ganzoo import both_players, ranks
 from ganzoo.errors import ConfigError
 from ganzoo.runs.folder import RunFolder, checkpoints
 from ganzoo.sealed import read_sealed
@@ -25,7 +25,7 @@ GAMES = {
         "z_distribution": "uniform",
     },
 }
-GENTLE = {f"optimizer_{player}.{key}": value for player in "gd" for key, value in {"kind": "sgd", "lr": 0.02}.items()}
+GENTLE = both_players({"kind": "sgd", "lr": 0.02})
 
 
 def played(folder, world, name, *, iterations=20, **settings):

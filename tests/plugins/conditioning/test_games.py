@@ -6,15 +6,14 @@ import games_together
 import pytest
 import torch
 
+from ganzoo import both_players
 from ganzoo.nn import as_output
 from ganzoo.training.engine import Engine
 from ganzoo_conditioning import REGULARIZERS
 
 COLOURS = torch.tensor([[220.0, 30, 30], [30, 220, 30], [30, 30, 220]]) / 127.5 - 1
-QUICK = {
-    f"optimizer_{player}.{key}": value for player in "gd" for key, value in {"lr": 2e-3, "betas": (0.5, 0.9)}.items()
-}
-GENTLE = {f"optimizer_{player}.{key}": value for player in "gd" for key, value in {"kind": "sgd", "lr": 0.02}.items()}
+QUICK = both_players({"lr": 2e-3, "betas": (0.5, 0.9)})
+GENTLE = both_players({"kind": "sgd", "lr": 0.02})
 NAMES = [record.name for record in REGULARIZERS]
 
 

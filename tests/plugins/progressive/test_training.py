@@ -6,6 +6,7 @@ import onnx
 import pytest
 import torch
 
+from ganzoo import both_players
 from ganzoo.config import Layer, resolve
 from ganzoo.data.load import load_dataset
 from ganzoo.export.export import export_run
@@ -197,10 +198,7 @@ def test_a_game_that_is_timed_stays_full_grown():
 
 
 def test_two_processes_grow_as_one_does(tmp_path):
-    gentle = {
-        f"optimizer_{player}.{key}": value for player in "gd" for key, value in {"kind": "sgd", "lr": 0.01}.items()
-    }
-    game = "progressive-wgangp", SETTINGS | gentle
+    game = "progressive-wgangp", SETTINGS | both_players({"kind": "sgd", "lr": 0.01})
     alone = games_together.state(*game)
     engine = Engine(alone)
     for _ in range(7):

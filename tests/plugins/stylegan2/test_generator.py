@@ -6,9 +6,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ganzoo.nn import ModulatedConv2d, PixelNorm, StyleBased, upsample2d
+from ganzoo.nn import ModulatedConv2d, NoiseInjection, PixelNorm, StyleBased, upsample2d
 from ganzoo.training.ema import update_ema
-from ganzoo_stylegan2.generator import Generator, Noise, Up
+from ganzoo_stylegan2.generator import Generator, Up
 
 WAYS = ["orig", "skip", "resnet"]
 
@@ -168,7 +168,7 @@ def test_as_many_images_are_mixed_as_is_asked_for(build, mixing):
 
 def test_noise_is_drawn_in_training_and_always_the_same_else(build):
     G, z = build(mixing=0.0), torch.randn(2, 6)
-    layers = [module for module in G.modules() if isinstance(module, Noise)]
+    layers = [module for module in G.modules() if isinstance(module, NoiseInjection)]
     assert len(layers) == 5
     torch.testing.assert_close(G(z), G(z), rtol=0, atol=0)  # its strength begins at 0
     for layer in layers:

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from ganzoo_transgan import TransGANOptions
-from ganzoo_transgan.blocks import Attention, Block, Grid, PixelNorm, RelativePositions, Stage, as_map, as_tokens
+from ganzoo_transgan.blocks import Attention, Block, Grid, RelativePositions, Stage, as_map, as_tokens
 
 
 def test_positions_are_read_from_a_table_by_distance():
@@ -92,12 +92,6 @@ def test_branches_do_not_see_the_scale_of_tokens(norm):
     block, x = Block(8, 2, norm), torch.randn(2, 3, 8)
     torch.testing.assert_close(block.attend(1000 * x), block.attend(x), rtol=1e-3, atol=1e-4)
     torch.testing.assert_close(block.think(1000 * x), block.think(x), rtol=1e-3, atol=1e-4)
-
-
-def test_pixel_norm_gives_each_token_a_mean_square_of_1():
-    x = 100 * torch.randn(2, 3, 8)
-    torch.testing.assert_close(PixelNorm()(x).square().mean(2), torch.ones(2, 3))
-    assert PixelNorm()(torch.zeros(1, 1, 4)).isfinite().all()
 
 
 def test_tokens_are_the_places_of_a_map_row_by_row():
