@@ -51,6 +51,7 @@ WGANGP_RESNET_AC = Recipe(
         "conditional": True,
         "regularizers.ac.weight_d": 1.0,
         "regularizers.ac.weight_g": 0.1,
+        "regularizers.ac.fake": False,  # the critic's classifier learns of real images only
     },
     published=(Published(name="is", value=8.42, error=0.1, where=SCORE, source="arXiv:1704.00028, table 3"),),
     parameters=(1_218_307, 1_053_825),

@@ -23,7 +23,7 @@ SAGAN = Recipe(
     settings={
         **TRAINING,
         "resolution": 128,
-        "ema_halflife_kimg": 177.3,  # 0.999 an update: ln 2 / -ln 0.999 of them, of 256 images
+        "ema_halflife_kimg": 0.0,  # neither the paper nor its code averages weights
         "kimg": 256_000,
     },
     parameters=(42_078_852, 39_463_618),
