@@ -152,6 +152,26 @@ def register_metrics(register: Callable[[Metric], None]) -> None:
     )
     register(
         Metric(
+            name="class-accuracy",
+            compute=_from("asked", "accuracy"),
+            gives={"class_accuracy": "higher"},
+            needs={"probabilities", "labels"},
+            paper="arXiv:1610.09585",
+            summary="Share of generated images that are taken for the class asked for.",
+        )
+    )
+    register(
+        Metric(
+            name="class-purity",
+            compute=_from("asked", "purity"),
+            gives={"class_purity": "higher"},
+            needs={"probabilities"},
+            paper="arXiv:1606.03657",
+            summary="Share taken for the likeliest class of their code, whose meaning the model chose itself.",
+        )
+    )
+    register(
+        Metric(
             name="swd",
             compute=_from("swd"),
             gives={"swd": "lower"},

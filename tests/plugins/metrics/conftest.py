@@ -74,7 +74,7 @@ def noise(random, sample):
 def measure(registry, generator):
     """``measure("fid", generated, train, test=None, **options)``: a registered metric of these samples."""
 
-    def run(name, generated, train, test=None, *, class_names=NAMES, **options):
+    def run(name, generated, train, test=None, *, class_names=NAMES, classes="its own", **options):
         metric = registry.metrics.get(name)
 
         def real(split):
@@ -91,7 +91,7 @@ def measure(registry, generator):
                 real=real,
                 class_names=class_names,
                 seeds=range(generated.count),
-                classes=generator.labels(range(generated.count)),
+                classes=generator.labels(range(generated.count)) if isinstance(classes, str) else classes,
                 truncation=None,
                 say=lambda _: None,
                 seen_by=Projection((8, 8, 3)),

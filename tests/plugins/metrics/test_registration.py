@@ -11,7 +11,7 @@ from ganzoo.evaluation import Estimate
 OPTIONS = {"kid": {"size": 20}, "cas": {"epochs": 1}, "ppl": {"pairs": 6}, "ms-ssim": {"pairs": 12}, "prdc": {"k": 3}}
 NAMES = {
     "fid", "kid", "is", "prdc", "intra-fid", "cas", "parzen", "memorisation", "duplicates", "classes", "swd", "ms-ssim",
-    "intra-ms-ssim", "ppl", "spectrum",
+    "intra-ms-ssim", "ppl", "spectrum", "class-accuracy", "class-purity",
 }  # fmt: skip
 
 
@@ -53,13 +53,15 @@ def test_a_metric_gives_the_numbers_of_its_record_and_finds_them_again(registry,
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_a_number_with_a_random_choice_in_it_has_a_seed(registry, name):
     metric = registry.metrics.get(name)
-    assert ("seed" in metric.options.model_fields) == (name not in {"fid", "intra-fid", "classes", "spectrum"})
+    assert ("seed" in metric.options.model_fields) == (
+        not name.startswith("class") and name not in {"fid", "intra-fid", "spectrum"}
+    )
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_one_image_is_refused_in_a_sentence_or_measured(measure, noise, name):
     one, options = noise(1), OPTIONS.get(name, {})
-    if name in {"swd", "spectrum", "classes"}:
+    if name.startswith("class") or name in {"swd", "spectrum"}:
         assert measure(name, one, one, one, **options).values
     else:
         with pytest.raises(GanzooError, match=rf"^{name}\b"):
