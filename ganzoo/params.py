@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,9 +14,9 @@ MAX_DIGITS = 20  # more than any seed has; Python itself refuses to read thousan
 
 
 class Seeds(click.ParamType):  # type: ignore[type-arg]
-    """Seeds as ``42``, ``0-63`` (both ends included) or ``1,5,10-12``."""
+    """Seeds as ``42``, ``0-63`` (both ends included) or ``1,5,10-12``. ``plural`` is what a message calls them."""
 
-    name = "seeds"
+    name = plural = "seeds"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
         if isinstance(value, list):
@@ -26,14 +27,33 @@ class Seeds(click.ParamType):  # type: ignore[type-arg]
             if not all(
                 number.isdecimal() and len(number) <= MAX_DIGITS for number in ([first, last] if dash else [first])
             ):
-                self.fail(f"{_short(value)} is no list of seeds; expected 42, 0-63 or 1,5,10-12.", param, ctx)
+                self.fail(f"{_short(value)} is no list of {self.plural}; expected 42, 0-63 or 1,5,10-12.", param, ctx)
             low, high = int(first), int(last if dash else first)
             if high < low:
                 self.fail(f"{part!r} runs backwards; expected {high}-{low}.", param, ctx)
             if len(seeds) + high - low >= MAX_SEEDS:
-                self.fail(f"{_short(value)} asks for more than {MAX_SEEDS:,} images at once.", param, ctx)
+                self.fail(f"{_short(value)} asks for more than {MAX_SEEDS:,} {self.plural} at once.", param, ctx)
             seeds += range(low, high + 1)
         return seeds
+
+
+class Layers(Seeds):
+    """Layers of a style-based model, as ``3``, ``0-3`` or ``0,2``: each once, in order."""
+
+    name = plural = "layers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
+        return sorted(set(super().convert(value, param, ctx)))
+
+
+class FiniteRange(click.FloatRange):
+    """A number in a range. NaN, which is on no side of any bound, is outside."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{number} is not in the range {self._describe_range()}.", param, ctx)
+        return number
 
 
 class Trainings(Seeds):

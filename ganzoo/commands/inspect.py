@@ -46,6 +46,8 @@ def _rows(generator: Generator) -> list[tuple[str, str]]:
         ("classes", ", ".join(m.classes) if m.classes else "none"),
         ("truncation", m.truncation or "none"),
     ]
+    if m.styles:
+        rows.append(("w", f"{m.styles.layers} layers of {m.styles.dim}, 0 the coarsest"))
     if training:
         players = f"{training.architecture} with {training.loss}"
         kimg = "?" if training.kimg is None else f"{training.kimg:g}"

@@ -186,7 +186,10 @@ class Generator:
         if truncation is None:
             return
         if self.metadata.truncation is None:
-            raise RequestError(f"Model '{self.name}' has no truncation: leave it out.", loc=("truncation",))
+            raise RequestError(
+                f"Model '{self.name}' has no truncation: leave it out, or take a BigGAN or StyleGAN2.",
+                loc=("truncation",),
+            )
         if not 0.0 <= truncation <= 1.0:  # also false for NaN
             raise RequestError(
                 f"Truncation {truncation} is out of range: expected 0 ... 1 (1 is off).", loc=("truncation",)

@@ -78,11 +78,12 @@ FILMS = {"gif": "image/gif", "webp": "image/webp"}  # media types by extension
 
 def film(frames: Sequence[Pixels], extension: str, milliseconds: int | Sequence[int]) -> bytes:
     """Images of one size, each shown so long, without end, as ``gif`` (of 256 colours an image) or lossless ``webp``."""
-    first, *others = (Picture.fromarray(_squeeze(check(frame))).convert("RGB") for frame in frames)
+    first, *others = map(check, frames)
     durations = milliseconds if isinstance(milliseconds, int) else list(milliseconds)
     # Lossless where the format can: images are small, and artefacts would pass for the generator's.
     how = {"lossless": True} if extension == "webp" else {}
-    return _save(first, extension.upper(), save_all=True, append_images=others, duration=durations, loop=0, **how)
+    shown = map(_rgb, others)  # one at a time: a film is many times the size of its file
+    return _save(_rgb(first), extension.upper(), save_all=True, append_images=shown, duration=durations, loop=0, **how)
 
 
 def grid(images: Pixels, columns: int | None = None) -> Pixels:
@@ -116,6 +117,10 @@ def check(image: Pixels) -> Pixels:
             f"Not an image: {image.dtype} {image.shape}. Expected uint8 (h, w, c) with c = 1, 3 or 4, or (h, w)."
         )
     return shaped
+
+
+def _rgb(image: Pixels) -> Picture.Image:
+    return Picture.fromarray(_squeeze(image)).convert("RGB")
 
 
 def _squeeze(image: Pixels) -> Pixels:

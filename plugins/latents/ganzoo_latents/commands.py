@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ganzoo import ConfigError
-from ganzoo.params import Seeds
+from ganzoo.params import FiniteRange, Layers, Seeds
 
 if TYPE_CHECKING:
     from ganzoo_latents.directions import Method
@@ -44,7 +44,7 @@ def out_option(text: str) -> Callable[[F], F]:
 @click.option(
     "--mode",
     type=click.Choice(["slerp", "lerp"]),
-    help="Along the sphere, or straight.  [default: slerp in z, lerp in w]",
+    help="Along the sphere, or straight.  [default: slerp in normal or spherical z, else lerp]",
 )
 @space_option
 @class_option
@@ -70,30 +70,36 @@ def interpolate(
     ganzoo interpolate model.onnx --seeds 3,4 --class 7 --mode lerp -o sevens.webp
     """
     from ganzoo_latents.cut import Graph
-    from ganzoo_latents.pictures import require_walk, save_film, save_sheet
+    from ganzoo_latents.pictures import check_film, check_sheet, require_walk, save_film, save_sheet
     from ganzoo_latents.space import open_space
     from ganzoo_latents.walks import walked
     from ganzoo_serve.generator import Generator
     from ganzoo_serve.images import FILMS, extension
 
     require_walk(out)
+    moving = extension(out) in FILMS
     with Generator.load(model, device=device) as generator:
+        (check_film if moving else check_sheet)(generator.metadata, len(seeds) - 1, steps)
         labels = generator.labels(seeds, class_name)
         generator.check_truncation(truncation)
         here = open_space(generator, Graph(model), space, device)
         ways = walked(here, seeds, labels, steps=steps, mode=mode, truncation=truncation)
-    if extension(out) in FILMS:
+    if moving:
         click.echo(f"{out}: {save_film(ways, out)} images, {mode or here.mode} in {here.name}, there and back.")
     else:
         save_sheet(ways, out)
-        click.echo(f"{out}: {len(ways)} ways of {steps} images, {mode or here.mode} in {here.name}.")
+        click.echo(
+            f"{out}: {len(ways)} way{'s' * (len(ways) > 1)} of {steps} images, {mode or here.mode} in {here.name}."
+        )
 
 
 @click.command("mix")
 @model_argument
 @click.option("--rows", type=Seeds(), required=True, help="Seeds whose images are changed, one a row.")
 @click.option("--columns", type=Seeds(), required=True, help="Seeds that layers are taken from, one a column.")
-@click.option("--layers", type=Seeds(), required=True, help="Which layers: 0 is the coarsest, such as 0-3.")
+@click.option(
+    "--layers", type=Layers(), required=True, help="Which layers, such as 0-3: 0 is the coarsest ('ganzoo inspect')."
+)
 @class_option
 @truncation_option
 @device_option
@@ -116,7 +122,7 @@ def mix(
     import numpy as np
 
     from ganzoo_latents.cut import Graph
-    from ganzoo_latents.pictures import require_sheet, save_sheet
+    from ganzoo_latents.pictures import check_sheet, require_sheet, save_sheet
     from ganzoo_latents.space import W
     from ganzoo_latents.walks import mixed
     from ganzoo_serve.generator import Generator
@@ -124,6 +130,7 @@ def mix(
     require_sheet(out)
     with Generator.load(model, device=device) as generator:
         generator.check_truncation(truncation)
+        check_sheet(generator.metadata, len(rows) + 1, len(columns) + 1)
         space = W(generator, Graph(model), device)
         of_rows, of_columns = (generator.labels(seeds, class_name) for seeds in (rows, columns))
         inner = mixed(space, rows, columns, of_rows, of_columns, layers=layers, truncation=truncation)
@@ -147,7 +154,7 @@ def mix(
 )
 @click.option(
     "--reach",
-    type=click.FloatRange(0, 100, min_open=True),
+    type=FiniteRange(0, 100, min_open=True),
     default=3.0,
     show_default=True,
     help="In standard deviations.",
@@ -185,11 +192,14 @@ def directions(
     ganzoo directions model.onnx -o directions.png
     ganzoo directions model.onnx --method pca --count 10 --reach 2 -o directions.png
     """
+    import io
+
     import numpy as np
 
+    from ganzoo.files import write_whole
     from ganzoo_latents.cut import Graph
     from ganzoo_latents.directions import find_directions
-    from ganzoo_latents.pictures import require_sheet, save_sheet
+    from ganzoo_latents.pictures import check_sheet, require_sheet, save_sheet
     from ganzoo_latents.space import open_space
     from ganzoo_latents.walks import moved
     from ganzoo_serve.generator import Generator
@@ -202,6 +212,7 @@ def directions(
         generator.check_truncation(truncation)
         graph = Graph(model)
         here = open_space(generator, graph, space, device)
+        check_sheet(generator.metadata, min(count, here.dim) * len(seeds), steps)
         found = find_directions(generator, graph, here, method=method, count=count, device=device)
         rows = moved(
             here,
@@ -214,9 +225,12 @@ def directions(
         )
     save_sheet(rows, out)
     if save is not None:
-        with save.open("wb") as file:
-            np.save(file, found.vectors.astype(np.float32), allow_pickle=False)
+        buffer = io.BytesIO()
+        np.save(buffer, found.vectors.astype(np.float32), allow_pickle=False)
+        save.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(save, buffer.getvalue())
     click.echo(f"{out}: {len(found.vectors)} directions of {here.name} by {found.method}, {len(seeds)} rows each.")
+    click.echo(f"Each one's share of {found.whole}:")
     for index, share in enumerate(found.shares):
         click.echo(f"  {index}: {share:.1%}")
 

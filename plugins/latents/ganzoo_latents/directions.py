@@ -23,10 +23,11 @@ _RECTIFIERS = {"Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Softplus", "Sigmoid
 
 @dataclass(frozen=True)
 class Directions:
-    """``vectors`` (k, dim) of length 1, the strongest first; ``shares`` (k,) of all that is explained; ``deviations`` (k,) of the
-    space's points along them."""
+    """``vectors`` (k, dim) of length 1, the strongest first; ``shares`` (k,) of the ``whole``; ``deviations`` (k,) of the space's
+    points along them."""
 
     method: Method
+    whole: str
     vectors: npt.NDArray[np.float64]
     shares: npt.NDArray[np.float64]
     deviations: npt.NDArray[np.float64]
@@ -37,7 +38,8 @@ def find_directions(
 ) -> Directions:
     """The ``count`` strongest directions of a space. Without a ``method`` SeFa where the graph shows the weights, else PCA.
 
-    Raises ConfigError for SeFa of a graph that does not show them, or PCA of one that has nothing to be taken apart.
+    Raises ConfigError for SeFa of a graph that does not show them, PCA of one that has nothing to be taken apart, and a model in
+    which no direction changes anything.
     """
     seeds = range(SAMPLES)
     labels = generator.labels(seeds)
@@ -48,17 +50,26 @@ def find_directions(
         raise ConfigError(
             f"Model '{generator.name}' does not show which weights meet {space.name} first: use '--method pca'."
         )
-    if len(weights):
+    found: Method = "sefa" if len(weights) else "pca"
+    compared: npt.NDArray[np.floating] = weights
+    if found == "pca":
+        compared = flat if space.name == "w" else _activations(generator, graph, flat, labels, device)
+    if not (np.isfinite(compared).all() and np.any(compared != compared[:1] if found == "pca" else compared)):
+        raise ConfigError(
+            f"Model '{generator.name}' has no directions by {found}: its {space.name} changes nothing, or is no number. "
+            "Was it trained? Look at its images with 'ganzoo sample'."
+        )
+    if found == "sefa":
         vectors, strengths = sefa(weights)
-        method = "sefa"
+        whole = f"the squared weights on {space.name}"
     elif space.name == "w":
         vectors, strengths = principal(flat)
-        method = "pca"
+        whole = "the variance of w"
     else:
-        vectors, strengths = regressed(flat, _activations(generator, graph, flat, labels, device))
-        method = "pca"
+        vectors, strengths = regressed(flat, compared)
+        whole = "the variance of the first rectified layer"
     vectors = _signed(vectors[:count])
-    return Directions(method, vectors, (strengths / strengths.sum())[:count], (flat @ vectors.T).std(0))
+    return Directions(found, whole, vectors, (strengths / strengths.sum())[:count], (flat @ vectors.T).std(0))
 
 
 def sefa(weights: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -10,10 +10,12 @@ from ganzoo import ConfigError
 from ganzoo.files import write_whole
 from ganzoo_serve.generator import Images
 from ganzoo_serve.images import FILMS, FORMATS, SIDE_LIMIT, extension, film, grid
+from ganzoo_serve.metadata import ModelMetadata
 
 SHEETS = ("png", "jpg", "jpeg", "webp")
 MS = 80  # that each image of a film is shown
-LEAST_SIDE = 64  # pixels: smaller images are shown larger
+LEAST_SIDE = 64  # pixels: smaller images of a film are shown larger
+FILM_LIMIT = 2**27  # pixels of all images of a film: 400 MB before they are packed
 
 
 def require_sheet(path: Path) -> None:
@@ -28,14 +30,29 @@ def require_walk(path: Path) -> None:
         raise ConfigError(f"{path}: expected a name that ends in .png or .jpg for rows, .gif or .webp for a film.")
 
 
-def save_sheet(rows: Images, path: Path) -> None:
-    """uint8 (rows, columns, h, w, c) as one picture, edge to edge. Raises ConfigError if it would be too large."""
-    count, columns, height, width, _ = rows.shape
-    if max(columns * width, count * height) > SIDE_LIMIT:
+def check_sheet(metadata: ModelMetadata, rows: int, columns: int) -> None:
+    """Raise ConfigError if so many images of a model are too many for one picture: to be asked before they are drawn."""
+    image = metadata.image
+    if max(columns * image.width, rows * image.height) > SIDE_LIMIT:
         raise ConfigError(
-            f"{count} rows of {columns} images are more than {SIDE_LIMIT} pixels on a side: expected fewer seeds or steps."
+            f"{rows:,} rows of {columns:,} images are more than {SIDE_LIMIT} pixels on a side: expected fewer seeds or steps."
         )
-    write_whole(path, FORMATS[extension(path)].encode(grid(rows.reshape(-1, *rows.shape[2:]), columns)))
+
+
+def check_film(metadata: ModelMetadata, ways: int, steps: int) -> None:
+    """Raise ConfigError if a film of a model's images would be too long: to be asked before they are drawn."""
+    image = metadata.image
+    frames, larger = 2 * ways * (steps - 1), _enlargement(image.height, image.width)
+    if frames * image.height * image.width * larger**2 > FILM_LIMIT:
+        raise ConfigError(
+            f"A film of {frames:,} images is more than {FILM_LIMIT / 1e6:.0f} million pixels: expected fewer seeds or steps."
+        )
+
+
+def save_sheet(rows: Images, path: Path) -> None:
+    """uint8 (rows, columns, h, w, c) as one picture, edge to edge."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, FORMATS[extension(path)].encode(grid(rows.reshape(-1, *rows.shape[2:]), rows.shape[1])))
 
 
 def save_film(ways: Images, path: Path) -> int:
@@ -43,7 +60,12 @@ def save_film(ways: Images, path: Path) -> int:
     # Where a way ends the next one begins; and back the same way, so that nothing jumps.
     there = np.concatenate([ways[:1, 0], *(way[1:] for way in ways)])
     frames = np.concatenate([there, there[-2:0:-1]])
-    larger = -(-LEAST_SIDE // min(frames.shape[1:3]))
+    larger = _enlargement(*frames.shape[1:3])
     frames = frames.repeat(larger, axis=1).repeat(larger, axis=2)
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, film(list(frames), extension(path), MS))
     return len(frames)
+
+
+def _enlargement(height: int, width: int) -> int:
+    return -(-LEAST_SIDE // min(height, width))

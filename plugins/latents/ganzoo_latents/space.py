@@ -25,6 +25,7 @@ class Space(Protocol):
 
     name: SpaceName
     mode: Mode
+    dim: int
 
     def points(self, seeds: Sequence[int], labels: Labels, truncation: float | None) -> Points:
         """Those of seeds, and of classes (n,) if the model has some."""
@@ -39,7 +40,8 @@ class Z:
     name: SpaceName = "z"
 
     def __init__(self, generator: Generator) -> None:
-        self._generator, self.mode = generator, usual_mode(generator.metadata.latent.distribution)
+        latent = generator.metadata.latent
+        self._generator, self.dim, self.mode = generator, latent.dim, usual_mode(latent.distribution)
 
     def points(self, seeds: Sequence[int], labels: Labels, truncation: float | None) -> Points:
         return self._generator.latents(seeds)

@@ -71,9 +71,10 @@ def test_a_walk_as_lossless_webp_shows_the_model_s_own_pixels(file, tmp_path, ru
 
 
 def test_directions_write_a_sheet_and_their_vectors(file, tmp_path, run):
-    sheet, vectors = tmp_path / "d.png", tmp_path / "d.npy"
+    sheet, vectors = tmp_path / "new" / "d.png", tmp_path / "other" / "d.npy"
     said = run("directions", file, "--count", "3", "--seeds", "0-1", "--steps", "5", "--save", vectors, "-o", sheet)
     assert "3 directions of z by sefa, 2 rows each" in said
+    assert "share of the squared weights on z" in said
     assert pixels_of(sheet).shape[1::-1] == (5 * 16, 6 * 16)
     assert np.load(vectors).shape == (3, 4)
 
@@ -91,6 +92,15 @@ def test_mixed_styles_stand_under_and_beside_their_seeds(styled_file, tmp_path, 
     assert not pixels[:8, :8].any()
 
 
+def test_sizes_are_refused_before_anything_is_drawn(file, tmp_path, refused, monkeypatch):
+    from ganzoo_serve.generator import Generator
+
+    monkeypatch.setattr(Generator, "latents", None)
+    refused("directions", file, "--seeds", "0-1999", "-o", tmp_path / "w.png")
+    refused("interpolate", file, "--seeds", "0-2000", "-o", tmp_path / "w.png")
+    refused("interpolate", file, "--seeds", "0-20", "--steps", "1000", "-o", tmp_path / "w.webp")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -101,6 +111,12 @@ def test_mixed_styles_stand_under_and_beside_their_seeds(styled_file, tmp_path, 
         (("mix", "--rows", "1", "--columns", "2", "--layers", "0", "-o", "w.png"), "no intermediate latent w"),
         (("directions", "--save", "d.txt", "-o", "w.png"), "ends in .npy"),
         (("directions", "-o", "w.gif"), "ends in .png"),
+        (("directions", "--reach", "nan", "-o", "w.png"), "nan is not in the range"),
+        (("directions", "--seeds", "0-1999", "-o", "w.png"), "rows of 7 images are more than 16384 pixels"),
+        (("interpolate", "--seeds", "0-2000", "-o", "w.png"), "2,000 rows of 9 images are more than 16384 pixels"),
+        (("interpolate", "--seeds", "0-20", "--steps", "1000", "-o", "w.gif"), "A film of 39,960 images"),
+        (("mix", "--rows", "0-2000", "--columns", "2", "--layers", "0", "-o", "w.png"), "2,002 rows of 2 images"),
+        (("mix", "--rows", "0", "--columns", "2", "--layers", "a", "-o", "w.png"), "is no list of layers"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_and_nothing_written(file, tmp_path, refused, monkeypatch, arguments, message):

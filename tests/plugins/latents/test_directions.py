@@ -153,3 +153,18 @@ def test_sefa_of_a_graph_that_hides_its_weights_is_refused(tmp_path, monkeypatch
         assert find_directions(generator, Graph(file), Z(generator), method=None, count=2, device="cpu").method == "pca"
         with pytest.raises(ConfigError, match="use '--method pca'"):
             find_directions(generator, Graph(file), Z(generator), method="sefa", count=2, device="cpu")
+
+
+@pytest.mark.parametrize("value", [0.0, float("nan")])
+@pytest.mark.parametrize("method", ["sefa", "pca"])
+def test_a_model_whose_latents_change_nothing_is_refused(tmp_path, file, method, value):
+    dead, document = tmp_path / "dead.onnx", onnx.load(file)
+    for weight in document.graph.initializer:
+        if len(weight.dims) > 1:
+            weight.CopyFrom(numpy_helper.from_array(np.full(tuple(weight.dims), value, np.float32), weight.name))
+    onnx.save(document, dead)
+    with (
+        Generator.load(dead, device="cpu") as generator,
+        pytest.raises(ConfigError, match=f"no directions by {method}"),
+    ):
+        find_directions(generator, Graph(dead), Z(generator), method=method, count=2, device="cpu")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ganzoo.params import FiniteRange
 from ganzoo_inversion.commands.params import default_encoder, device_option, model_argument, seed_option, spare
 
 if TYPE_CHECKING:
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
 )
 @click.option("--steps", type=click.IntRange(min=1), metavar="N", help="Budget in updates.  [default: 3000]")
 @click.option(
-    "--kimg", type=click.FloatRange(min=0, min_open=True), metavar="F", help="Budget in thousands of samples, instead."
+    "--kimg", type=FiniteRange(min=0, min_open=True), metavar="F", help="Budget in thousands of samples, instead."
 )
 @click.option("--width", type=click.IntRange(min=1), default=32, show_default=True, help="Channels of the first layer.")
 @click.option(
     "--image-weight",
-    type=click.FloatRange(min=0),
+    type=FiniteRange(min=0),
     default=10.0,
     show_default=True,
     help="Weight of the images' error beside that of z; 0: z alone.",
