@@ -197,6 +197,8 @@ def _dry_run(resolved: Any) -> None:
     click.echo(f"\nData: {facts.images:,} images of {facts.height}x{facts.width}, {facts.channels} channels, {kind}.")
     weights = f"generator {planned.generator_parameters:,}, discriminator {planned.discriminator_parameters:,}"
     click.echo(f"Parameters: {weights}.")
+    if planned.growth:
+        click.echo(f"Growth: {planned.growth}")
     # Last, since iterations of a large recipe take minutes on a small machine: whoever has seen enough can stop here.
     seconds, images_per_s = planned.pace()
     click.echo(f"Time: about {duration(seconds)} at {images_per_s:.0f} images/s, measured here just now.")

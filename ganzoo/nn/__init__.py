@@ -4,7 +4,7 @@ from ganzoo.nn.attention import SelfAttention2d
 from ganzoo.nn.conditional import ConditionalBatchNorm2d
 from ganzoo.nn.equalised import EqualisedConv2d, EqualisedLinear, PixelNorm
 from ganzoo.nn.features import norm_of_weights, width_of_features
-from ganzoo.nn.growing import Growing
+from ganzoo.nn.growing import Growing, coarse
 from ganzoo.nn.heads import ProjectionHead
 from ganzoo.nn.initialise import Init, initialise
 from ganzoo.nn.minibatch import MinibatchCloseness, MinibatchDeviation2d, mean_deviation
@@ -38,6 +38,7 @@ __all__ = [
     "SelfAttention2d",
     "StyleBased",
     "as_output",
+    "coarse",
     "conv_norm",
     "downsample2d",
     "forbids_penalties",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from bisect import bisect_left
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 # Levels between two stages: as fine as float32 holds them, so that a checkpoint has the level itself and not one near it.
 STEPS = 2**16
+LONGEST = 10**12  # images: more than any training sees
 
 
 class Growing(nn.Module, ABC):
@@ -63,3 +65,16 @@ class Growing(nn.Module, ABC):
         super()._load_from_state_dict(*args, **kwargs)
         if self.level.device.type != "meta":
             self._branch(self.level.item())
+
+
+def coarse(network: nn.Module, nimg: int) -> str:
+    """A sentence about a network that is not full-grown after ``nimg`` real images; nothing if it is, or does not grow."""
+    growing = next((m for m in network.modules() if isinstance(m, Growing)), None)
+    if growing is None or growing.level_at(nimg) >= growing.last:
+        return ""
+    full = bisect_left(range(LONGEST), True, key=lambda n: growing.level_at(n) >= growing.last)
+    when = f"after {full / 1000:g} kimg" if full < LONGEST else "never"
+    return (
+        f"After {nimg / 1000:g} kimg the networks stand at {growing.level_at(nimg):.2f} of {growing.last} stages of growth, and "
+        f"images are coarser than their size; full-grown they are {when}."
+    )

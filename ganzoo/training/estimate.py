@@ -8,6 +8,7 @@ from ganzoo import torchrun
 from ganzoo.config import Resolved
 from ganzoo.devices import pick_device
 from ganzoo.errors import ConfigError
+from ganzoo.nn import coarse
 from ganzoo.registry import Registry
 from ganzoo.runs.folder import DataFacts
 from ganzoo.training.clock import Clock
@@ -27,6 +28,11 @@ class Plan:
     discriminator_parameters: int
     setup: Setup
     state: TrainingState
+
+    @property
+    def growth(self) -> str:
+        """A sentence if the budget ends before networks that grow are full-grown, else nothing."""
+        return coarse(self.state.G, int(images_in_budget(self.resolved.config)))
 
     def pace(self, iterations: int = 3) -> tuple[float, float]:
         """Play so many iterations, or a round of lazy techniques: seconds that the budget would take, and images a second.

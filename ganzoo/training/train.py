@@ -14,8 +14,10 @@ from ganzoo import ranks, torchrun
 from ganzoo.config import Resolved, TrainConfig, with_budget
 from ganzoo.devices import pick_device
 from ganzoo.errors import Diverged, RunError
+from ganzoo.nn import coarse
 from ganzoo.registry import Registry
 from ganzoo.runs.folder import DataFacts, RunFolder, checkpoints
+from ganzoo.training.engine import images_in_budget
 from ganzoo.training.host import make_ready
 from ganzoo.training.interrupts import Interrupts
 from ganzoo.training.journal import Journal, Scorer
@@ -150,6 +152,9 @@ def _train(state: TrainingState, run: RunFolder, scorer: Scorer | None, probe: P
         journal.score()  # whatever stands in its way is better known before the work than after it
     if ranks.world() > 1:
         ranks.say(f"{ranks.world()} processes, {state.round_size} images at a time in each.")
+    growth = coarse(state.G, int(images_in_budget(state.config)))
+    if growth:
+        ranks.say(growth)
     begin, first = time.monotonic(), state.nimg
     with Interrupts() as interrupts, progress if ranks.first() else nullcontext():
         while True:

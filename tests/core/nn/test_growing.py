@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from ganzoo.nn import Growing
+from ganzoo.nn import Growing, coarse
 
 
 class Growth(Growing):
@@ -112,3 +112,16 @@ def test_on_the_meta_device_stages_are_known_and_levels_are_not():
 def test_real_images_are_shown_as_they_are_unless_a_family_says_otherwise():
     images = torch.rand(2, 3, 4, 4)
     assert Growth().shown(images) is images
+
+
+def test_what_is_coarse_yet_says_where_it_stands_and_when_it_is_full_grown():
+    network = nn.Sequential(nn.Identity(), Growth())
+    assert coarse(network, 150) == (
+        "After 0.15 kimg the networks stand at 1.50 of 3 stages of growth, and images are coarser than their size; "
+        "full-grown they are after 0.3 kimg."
+    )
+    assert coarse(network, 299)
+    assert not coarse(network, 300)
+    assert not coarse(nn.Identity(), 0)
+    network[1].level_at = lambda nimg: 1.0
+    assert coarse(network, 300).endswith("full-grown they are never.")

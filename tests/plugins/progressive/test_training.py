@@ -209,3 +209,10 @@ def test_two_processes_grow_as_one_does(tmp_path):
     torch.testing.assert_close((first["G"], first["D"]), (second["G"], second["D"]), rtol=0, atol=0)
     torch.testing.assert_close(first["G"], dict(alone.G.state_dict()), rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(first["D"], dict(alone.D.state_dict()), rtol=1e-4, atol=1e-5)
+
+
+def test_a_budget_that_ends_before_the_networks_are_grown_is_no_secret(tmp_path, capsys):
+    for kimg, heard in ((0.16, False), (0.1, True)):
+        start(resolved(kimg=kimg), get_registry(), tmp_path / str(kimg))
+        told = "After 0.1 kimg the networks stand at 1.00 of 2 stages of growth" in capsys.readouterr().err
+        assert told == heard
