@@ -14,5 +14,10 @@ def small_options(architecture):
         elif name.startswith("depth"):
             small[name] = [1] if isinstance(field.get_default(), tuple) else 1
         elif field.annotation is int and any(word in name for word in ("width", "dim", "channels", "rank")):
-            small[name] = 4
+            small[name] = max(4, _least(field))
     return small
+
+
+def _least(field):
+    """The lower bound of an option, or 0."""
+    return max((bound.ge for bound in field.metadata if hasattr(bound, "ge")), default=0)
