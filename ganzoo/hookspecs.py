@@ -42,7 +42,7 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
 
     :param register: takes one Architecture; raises DuplicateName, naming both plugins, if the name is taken.
 
-    Example: ``register(Architecture(name="dcgan", build=build, paper="arXiv:1511.06434"))``
+    Example: ``register(Architecture(name="dcgan", generator=build_generator, discriminator=build_discriminator))``
     """
 
 

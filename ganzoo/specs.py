@@ -1,7 +1,7 @@
 """The records that plugins register: what a thing is called, how it is built, which defaults its paper prescribes.
 
-Nothing here imports torch or numpy, so that declaring costs nothing; the ``build`` and ``load`` callables import what they
-need when they are called.
+Nothing here imports torch or numpy, so that declaring costs nothing; the callables that build and load (``build``, ``generator``,
+``load`` ...) import what they need when they are called.
 """
 
 from __future__ import annotations
@@ -55,10 +55,13 @@ class NetworkConfig(Generic[OptionsT]):
 class Architecture:
     """A family of generators and discriminators.
 
-    ``build(config)`` returns ``(generator, discriminator)``:
+    ``generator(config)`` and ``discriminator(config)`` each build one network; whoever builds both asks for the generator first:
 
-    - ``generator(z, c=None)``: z (N, z_dim) float32, c (N,) int64 class ids or None -> images (N, C, H, W) in [-1, 1].
-    - ``discriminator(images, c=None)``: images as above -> ``ganzoo.nn.DOutput``, or a plain tensor of logits (N,).
+    - the generator takes (z, c=None), z (N, z_dim) float32, c (N,) int64 class ids or None -> images (N, C, H, W) in [-1, 1];
+    - the discriminator takes (images, c=None), images as above -> ``ganzoo.nn.DOutput``, or a plain tensor of logits (N,).
+
+    They share no weights: each player would pull them its own way. What both follow, as a schedule of growth, each has from the
+    configuration.
 
     ``truncation`` says how images can be drawn to the average: ``z``, by latents near 0, which any generator understands that was
     trained on normal ones; ``w``, by the generator itself, which then has a third argument, ``truncation``, a scalar tensor in
@@ -69,7 +72,8 @@ class Architecture:
     """
 
     name: str
-    build: Callable[[NetworkConfig[Any]], tuple[nn.Module, nn.Module]]
+    generator: Callable[[NetworkConfig[Any]], nn.Module]
+    discriminator: Callable[[NetworkConfig[Any]], nn.Module]
     options: type[Options] = Options
     check: Callable[[NetworkConfig[Any]], None] | None = None
     conditional: bool = False

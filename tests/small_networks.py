@@ -1,4 +1,14 @@
-"""What tests of several rooms share about architectures: how each is made small, whatever its options are called."""
+"""What tests of several rooms share about architectures: how each is made small, and its players built."""
+
+NEVER_BUILT = {
+    "generator": NotImplemented,
+    "discriminator": NotImplemented,
+}  # the players of a record that is only named
+
+
+def players(architecture, config):
+    """The generator, then the discriminator."""
+    return architecture.generator(config), architecture.discriminator(config)
 
 
 def small_options(architecture):

@@ -21,7 +21,7 @@ from ganzoo.nn import StyleBased
 from ganzoo.registry import Registry
 from ganzoo.runs.checkpoint import newest_checkpoint
 from ganzoo.runs.folder import DataFacts, RunFolder
-from ganzoo.runs.networks import Inputs, build_networks, settled
+from ganzoo.runs.networks import Inputs, build_generator, settled
 from ganzoo.sealed import read_sealed
 from ganzoo.specs import ImageShape
 from ganzoo_serve.metadata import KEY, Dataset, Image, Latent, Layout, ModelMetadata, Output, Styles, Training, slug
@@ -68,7 +68,7 @@ def export_run(
         _, tensors, counters = newest_checkpoint(run.checkpoints, lambda text: print(text, file=sys.stderr))
     counts = facts.class_counts if config.conditional else ()
     shape = ImageShape(facts.channels, facts.height, facts.width)
-    generator, _ = build_networks(config, registry, shape, len(counts))
+    generator = build_generator(config, registry, shape, len(counts))
     weights = {k.removeprefix("G_ema."): v for k, v in tensors.items() if k.startswith("G_ema.")}
     try:
         generator.load_state_dict(weights)

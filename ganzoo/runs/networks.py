@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -26,34 +26,43 @@ SETTLING_SEED = 2**52  # far from the seeds that people ask for
 def build_networks(
     config: TrainConfig, registry: Registry, image_shape: ImageShape, num_classes: int
 ) -> tuple[nn.Module, nn.Module]:
-    """The generator and the discriminator of a configuration, wrapped as its regularizers ask.
+    """The generator and then the discriminator of a configuration, of one stream of random numbers.
 
     Raises ConfigError for a shape the family cannot do.
     """
+    G = build_generator(config, registry, image_shape, num_classes)
+    return G, build_discriminator(config, registry, image_shape, num_classes)
+
+
+def build_generator(config: TrainConfig, registry: Registry, image_shape: ImageShape, num_classes: int) -> nn.Module:
+    """The generator of a configuration. Raises ConfigError for a shape the family cannot do."""
     architecture = registry.architectures.get(config.architecture)
-    request = NetworkConfig(
-        image_shape=image_shape,
-        z_dim=config.z_dim,
-        num_classes=num_classes,
-        options=options_of(architecture.options, config.arch, "arch"),
-    )
+    return _player("generator", architecture, _request(config, registry, image_shape, num_classes), registry)
+
+
+def build_discriminator(
+    config: TrainConfig, registry: Registry, image_shape: ImageShape, num_classes: int
+) -> nn.Module:
+    """The discriminator of a configuration, wrapped as its regularizers ask.
+
+    Raises ConfigError for a shape the family cannot do, and for regularizers that do not go with it.
+    """
+    architecture = registry.architectures.get(config.architecture)
     conditioning = conditioning_of(config, registry)
-    G, D = _pair(architecture, request, registry)
-    wanted = replace(request, num_classes=0) if conditioning else request
 
     def build_inner(shape: ImageShape) -> nn.Module:
-        asked = replace(wanted, image_shape=shape)
-        found = D if asked == request else _pair(architecture, asked, registry)[1]
+        request = _request(config, registry, shape, 0 if conditioning else num_classes)
+        found = _player("discriminator", architecture, request, registry)
         return Unconditional(found) if conditioning else found
 
-    build_d: DiscriminatorBuild = build_inner
+    build: DiscriminatorBuild = build_inner
     # What tells it of classes is innermost: everything else is laid around a discriminator that takes them.
     for name in sorted(config.regularizers, key=lambda name: name != conditioning):
         regularizer = registry.regularizers.get(name)
         if regularizer.wrap:
             options = options_of(regularizer.options, config.regularizers[name], f"regularizers.{name}")
-            build_d = regularizer.wrap(options, build_d, num_classes)
-    return G, build_d(image_shape)
+            build = regularizer.wrap(options, build, num_classes)
+    return build(image_shape)
 
 
 def conditioning_of(config: TrainConfig, registry: Registry) -> str | None:
@@ -84,16 +93,25 @@ class Unconditional(nn.Module):
         return self.inner(images)
 
 
-def _pair(architecture: Architecture, request: NetworkConfig[Any], registry: Registry) -> tuple[nn.Module, nn.Module]:
+def _request(config: TrainConfig, registry: Registry, image_shape: ImageShape, num_classes: int) -> NetworkConfig[Any]:
+    options = options_of(registry.architectures.get(config.architecture).options, config.arch, "arch")
+    return NetworkConfig(image_shape=image_shape, z_dim=config.z_dim, num_classes=num_classes, options=options)
+
+
+def _player(
+    which: Literal["generator", "discriminator"],
+    architecture: Architecture,
+    request: NetworkConfig[Any],
+    registry: Registry,
+) -> nn.Module:
     if architecture.check:
         architecture.check(request)
-    players: object = architecture.build(request)
-    if not (isinstance(players, tuple) and len(players) == 2 and all(isinstance(p, nn.Module) for p in players)):
-        raise BrokenPlugin(
-            f"{registry.architectures.describe(architecture.name)} built {players!r:.100}; expected a generator and a "
-            "discriminator, both torch modules."
-        )
-    return players
+    build = architecture.generator if which == "generator" else architecture.discriminator
+    player: object = build(request)
+    if not isinstance(player, nn.Module):
+        who = registry.architectures.describe(architecture.name)
+        raise BrokenPlugin(f"{who} built {player!r:.100} as its {which}; expected a torch module.")
+    return player
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from copy import deepcopy
 
 import pytest
 import torch
+from small_networks import players
 
 from ganzoo.nn import DOutput, as_output, mixes_samples
 
@@ -19,7 +20,7 @@ def config(architecture, num_classes, request_of):
 def pair(architecture, config):
     """The generator and the discriminator in evaluation mode, after one pass in training mode."""
     torch.manual_seed(0)
-    G, D = architecture.build(config)
+    G, D = players(architecture, config)
     with torch.no_grad():
         G.train()(*inputs(config, seed=7))
         D.train()(*pictures(config, seed=7))
@@ -47,7 +48,7 @@ def classes(config, n):
 def test_the_generator_makes_images_in_range(architecture, num_classes, request_of, channels, training):
     config = request_of(architecture, num_classes=num_classes, channels=channels)
     torch.manual_seed(0)
-    G, _ = architecture.build(config)
+    G = architecture.generator(config)
     for parameter in G.parameters():
         parameter.data *= 100  # far more than training ever makes of it
     z, c = inputs(config)
@@ -140,7 +141,7 @@ def test_a_class_changes_what_both_players_say(registry, request_of):
     for architecture in (record for record in registry.architectures if record.conditional):
         config = request_of(architecture, num_classes=3)
         torch.manual_seed(0)
-        G, D = (player.eval() for player in architecture.build(config))
+        G, D = (player.eval() for player in players(architecture, config))
         for parameter in (*G.parameters(), *D.parameters()):  # classes may well be alike at first
             parameter.data.add_(0.1 * torch.randn_like(parameter))
         z, c = inputs(config)
@@ -151,7 +152,7 @@ def test_a_class_changes_what_both_players_say(registry, request_of):
 
 def test_a_copy_and_a_reloaded_one_do_the_same(pair, architecture, config):
     torch.manual_seed(1)
-    fresh = architecture.build(config)
+    fresh = players(architecture, config)
     for player, new, arguments in zip(pair, fresh, (inputs(config), pictures(config)), strict=True):
         expected = output_of(player, arguments)
         torch.testing.assert_close(output_of(deepcopy(player), arguments), expected, rtol=0, atol=0)
@@ -179,7 +180,7 @@ def test_the_same_seed_gives_the_same_weights(architecture, config):
     states = []
     for _ in range(2):
         torch.manual_seed(3)
-        states.append([player.state_dict() for player in architecture.build(config)])
+        states.append([player.state_dict() for player in players(architecture, config)])
     torch.testing.assert_close(states[0], states[1], rtol=0, atol=0)
 
 
@@ -187,7 +188,7 @@ def test_every_choice_of_every_option_gives_images_and_logits(architecture, num_
     option, value = choice
     config = request_of(architecture, num_classes=num_classes, **{option: value})
     torch.manual_seed(0)
-    G, D = architecture.build(config)
+    G, D = players(architecture, config)
     z, c = inputs(config)
     images = G(z, c)
     assert images.shape == (N, *config.image_shape)

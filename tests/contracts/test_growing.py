@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from small_networks import players
 
 from ganzoo.nn import Growing, as_output
 
@@ -22,9 +23,9 @@ def growing(registry, request_of):
             schedule = {name: field.default for name, field in fields.items() if name.endswith("_kimg")}
             config = request_of(architecture, num_classes=num_classes, **schedule)
             torch.manual_seed(0)
-            players = architecture.build(config)
-            if any(map(parts_that_grow, players)):
-                found.append((f"{architecture.name}-{num_classes}", config, *players))
+            pair = players(architecture, config)
+            if any(map(parts_that_grow, pair)):
+                found.append((f"{architecture.name}-{num_classes}", config, *pair))
     return found
 
 

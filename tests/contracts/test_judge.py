@@ -122,8 +122,8 @@ def model(registry, tiny, tmp_path_factory):
     architecture = registry.architectures.get("dcgan")
     options = architecture.options.model_validate(tiny(architecture))
     config = NetworkConfig(image_shape=ImageShape(3, SIZE, SIZE), z_dim=Z_DIM, num_classes=0, options=options)
+    network = architecture.generator(config).eval()
     torch.manual_seed(0)
-    network = architecture.build(config)[0].eval()
     for weight in network.parameters():
         nn.init.normal_(weight, std=0.6)
     image = Image(height=SIZE, width=SIZE, channels=3)

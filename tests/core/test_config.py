@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
+from small_networks import NEVER_BUILT
 
 from ganzoo import Architecture, ConfigError, Dataset, Loss, Options, Recipe, Regularizer, UnknownName, hookimpl
 from ganzoo.config import (
@@ -41,8 +42,8 @@ class Toys:
 
     @hookimpl
     def register_architectures(self, register):
-        register(Architecture(name="net", build=NotImplemented, options=NetOptions, defaults={"z_dim": 2}))
-        register(Architecture(name="bare", build=NotImplemented, conditional=True))
+        register(Architecture(name="net", **NEVER_BUILT, options=NetOptions, defaults={"z_dim": 2}))
+        register(Architecture(name="bare", **NEVER_BUILT, conditional=True))
 
     @hookimpl
     def register_losses(self, register):
@@ -92,7 +93,7 @@ def test_the_strongest_layer_that_speaks_is_heard(zoo, strongest):
     class Layered:
         @hookimpl
         def register_architectures(self, register):
-            register(Architecture(name="net", build=NotImplemented, defaults=said.get("architecture net", {})))
+            register(Architecture(name="net", **NEVER_BUILT, defaults=said.get("architecture net", {})))
 
         @hookimpl
         def register_losses(self, register):

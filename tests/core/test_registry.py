@@ -4,6 +4,7 @@ import re
 
 import click
 import pytest
+from small_networks import NEVER_BUILT
 
 from ganzoo import Architecture, Dataset, DuplicateName, Loss, Metric, Options, Recipe, UnknownName, hookimpl
 from ganzoo.registry import Catalogue, Registry
@@ -16,7 +17,7 @@ def offering(architectures=(), losses=(), recipes=()):
         @hookimpl
         def register_architectures(self, register):
             for name in architectures:
-                register(Architecture(name=name, build=NotImplemented))
+                register(Architecture(name=name, **NEVER_BUILT))
 
         @hookimpl
         def register_losses(self, register):
@@ -98,7 +99,7 @@ def test_a_command_of_ganzoos_own_cannot_be_taken(zoo):
     ("hook", "record", "said"),
     [
         ("losses", object(), "register_losses: TypeError: expected Loss, got <object object"),
-        ("losses", Architecture(name="a", build=NotImplemented), "register_losses: TypeError: expected Loss, got Arch"),
+        ("losses", Architecture(name="a", **NEVER_BUILT), "register_losses: TypeError: expected Loss, got Arch"),
         ("losses", None, "register_losses: TypeError: expected Loss, got None"),
         ("losses", Loss(name="", build=NotImplemented), "register_losses: ValueError: '' cannot name a loss"),
         ("losses", Loss(name=5, build=NotImplemented), "register_losses: ValueError: 5 cannot name a loss"),

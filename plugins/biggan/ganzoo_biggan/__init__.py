@@ -43,16 +43,28 @@ class BigGANDeepOptions(SharedOptions):
     depth: int = Field(2, ge=1, description="blocks at each resolution")
 
 
-def build_biggan(config: NetworkConfig[BigGANOptions]) -> "tuple[nn.Module, nn.Module]":
-    from ganzoo_biggan import networks  # torch loads here, not at --help
+def build_generator(config: NetworkConfig[BigGANOptions]) -> "nn.Module":
+    from ganzoo_biggan.networks import Generator  # torch loads here, not at --help
 
-    return networks.Generator(config), networks.Discriminator(config)
+    return Generator(config)
 
 
-def build_deep(config: NetworkConfig[BigGANDeepOptions]) -> "tuple[nn.Module, nn.Module]":
-    from ganzoo_biggan import deep
+def build_discriminator(config: NetworkConfig[BigGANOptions]) -> "nn.Module":
+    from ganzoo_biggan.networks import Discriminator
 
-    return deep.Generator(config), deep.Discriminator(config)
+    return Discriminator(config)
+
+
+def build_deep_generator(config: NetworkConfig[BigGANDeepOptions]) -> "nn.Module":
+    from ganzoo_biggan.deep import Generator
+
+    return Generator(config)
+
+
+def build_deep_discriminator(config: NetworkConfig[BigGANDeepOptions]) -> "nn.Module":
+    from ganzoo_biggan.deep import Discriminator
+
+    return Discriminator(config)
 
 
 def check_biggan(config: NetworkConfig[BigGANOptions]) -> None:
@@ -95,7 +107,8 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
     register(
         Architecture(
             name="biggan",
-            build=build_biggan,
+            generator=build_generator,
+            discriminator=build_discriminator,
             check=check_biggan,
             options=BigGANOptions,
             conditional=True,
@@ -109,7 +122,8 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
     register(
         Architecture(
             name="biggan-deep",
-            build=build_deep,
+            generator=build_deep_generator,
+            discriminator=build_deep_discriminator,
             check=check_deep,
             options=BigGANDeepOptions,
             conditional=True,

@@ -33,16 +33,28 @@ class MaxoutOptions(Options):
     dropout_hidden: float = Field(0.5, ge=0, lt=1, description="share of its hidden units dropped")
 
 
-def build_mlp(config: NetworkConfig[MLPOptions]) -> "tuple[nn.Module, nn.Module]":
-    from ganzoo_classic import mlp  # torch loads here, not at --help
+def build_mlp_generator(config: NetworkConfig[MLPOptions]) -> "nn.Module":
+    from ganzoo_classic.mlp import Generator  # torch loads here, not at --help
 
-    return mlp.Generator(config), mlp.Discriminator(config)
+    return Generator(config)
 
 
-def build_maxout(config: NetworkConfig[MaxoutOptions]) -> "tuple[nn.Module, nn.Module]":
-    from ganzoo_classic import maxout
+def build_mlp_discriminator(config: NetworkConfig[MLPOptions]) -> "nn.Module":
+    from ganzoo_classic.mlp import Discriminator
 
-    return maxout.Generator(config), maxout.Discriminator(config)
+    return Discriminator(config)
+
+
+def build_maxout_generator(config: NetworkConfig[MaxoutOptions]) -> "nn.Module":
+    from ganzoo_classic.maxout import Generator
+
+    return Generator(config)
+
+
+def build_maxout_discriminator(config: NetworkConfig[MaxoutOptions]) -> "nn.Module":
+    from ganzoo_classic.maxout import Discriminator
+
+    return Discriminator(config)
 
 
 @hookimpl
@@ -50,7 +62,8 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
     register(
         Architecture(
             name="mlp",
-            build=build_mlp,
+            generator=build_mlp_generator,
+            discriminator=build_mlp_discriminator,
             options=MLPOptions,
             conditional=True,
             defaults={"z_dim": 100, "z_distribution": "normal"},
@@ -61,7 +74,8 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
     register(
         Architecture(
             name="maxout",
-            build=build_maxout,
+            generator=build_maxout_generator,
+            discriminator=build_maxout_discriminator,
             options=MaxoutOptions,
             conditional=True,
             # Gaussian: the default of the authors' code, where their MNIST settings name none.

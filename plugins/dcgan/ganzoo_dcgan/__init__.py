@@ -34,10 +34,16 @@ class DCGANOptions(Options):
     )
 
 
-def build(config: NetworkConfig[DCGANOptions]) -> "tuple[nn.Module, nn.Module]":
-    from ganzoo_dcgan.networks import build_pair  # torch loads here, not at --help
+def build_generator(config: NetworkConfig[DCGANOptions]) -> "nn.Module":
+    from ganzoo_dcgan.networks import Generator  # torch loads here, not at --help
 
-    return build_pair(config)
+    return Generator(config)
+
+
+def build_discriminator(config: NetworkConfig[DCGANOptions]) -> "nn.Module":
+    from ganzoo_dcgan.networks import Discriminator
+
+    return Discriminator(config)
 
 
 def check(config: NetworkConfig[DCGANOptions]) -> None:
@@ -55,7 +61,8 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
     register(
         Architecture(
             name="dcgan",
-            build=build,
+            generator=build_generator,
+            discriminator=build_discriminator,
             check=check,
             options=DCGANOptions,
             conditional=True,

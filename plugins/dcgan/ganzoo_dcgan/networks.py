@@ -135,8 +135,3 @@ def _after(options: DCGANOptions) -> list[nn.Module]:
     """What follows each of the discriminator's layers."""
     dropout = [nn.Dropout(options.dropout_d)] if options.dropout_d else []
     return [nn.LeakyReLU(0.2), *dropout]
-
-
-def build_pair(config: NetworkConfig[DCGANOptions]) -> tuple[nn.Module, nn.Module]:
-    """The generator and the discriminator of one configuration, initialised."""
-    return Generator(config), Discriminator(config)

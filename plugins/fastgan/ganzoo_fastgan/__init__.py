@@ -41,10 +41,16 @@ class RandomMarginOptions(Options):
     spread: float = Field(0.2, gt=0, le=1, description="margins lie between 1 less this and 1")
 
 
-def build(config: NetworkConfig[FastGANOptions]) -> tuple[nn.Module, nn.Module]:
-    from ganzoo_fastgan.networks import Discriminator, Generator  # torch loads here, not at --help
+def build_generator(config: NetworkConfig[FastGANOptions]) -> nn.Module:
+    from ganzoo_fastgan.networks import Generator  # torch loads here, not at --help
 
-    return Generator(config), Discriminator(config)
+    return Generator(config)
+
+
+def build_discriminator(config: NetworkConfig[FastGANOptions]) -> nn.Module:
+    from ganzoo_fastgan.networks import Discriminator
+
+    return Discriminator(config)
 
 
 def check(config: NetworkConfig[FastGANOptions]) -> None:
@@ -69,7 +75,8 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
     register(
         Architecture(
             name="fastgan",
-            build=build,
+            generator=build_generator,
+            discriminator=build_discriminator,
             check=check,
             options=FastGANOptions,
             conditional=True,

@@ -74,10 +74,16 @@ class ModesOptions(Options):
     )
 
 
-def build_toy(config: NetworkConfig[ToyOptions]) -> tuple[nn.Module, nn.Module]:
-    from ganzoo_plane.networks import Discriminator, Generator  # torch loads here, not at --help
+def build_generator(config: NetworkConfig[ToyOptions]) -> nn.Module:
+    from ganzoo_plane.networks import Generator  # torch loads here, not at --help
 
-    return Generator(config), Discriminator(config)
+    return Generator(config)
+
+
+def build_discriminator(config: NetworkConfig[ToyOptions]) -> nn.Module:
+    from ganzoo_plane.networks import Discriminator
+
+    return Discriminator(config)
 
 
 def load(name: str, request: DataRequest) -> ImageData:
@@ -103,7 +109,8 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
     register(
         Architecture(
             name="toy",
-            build=build_toy,
+            generator=build_generator,
+            discriminator=build_discriminator,
             options=ToyOptions,
             conditional=True,
             defaults=TOY_TRAINING,

@@ -25,10 +25,16 @@ class ProgressiveOptions(Options):
     fade_kimg: float = Field(30.0, ge=0, description="thousands of real images over which new layers fade in")
 
 
-def build(config: NetworkConfig[ProgressiveOptions]) -> "tuple[nn.Module, nn.Module]":
-    from ganzoo_progressive.networks import build_pair  # torch loads here, not at --help
+def build_generator(config: NetworkConfig[ProgressiveOptions]) -> "nn.Module":
+    from ganzoo_progressive.networks import Generator  # torch loads here, not at --help
 
-    return build_pair(config)
+    return Generator(config)
+
+
+def build_discriminator(config: NetworkConfig[ProgressiveOptions]) -> "nn.Module":
+    from ganzoo_progressive.networks import Discriminator
+
+    return Discriminator(config)
 
 
 def check(config: NetworkConfig[ProgressiveOptions]) -> None:
@@ -43,7 +49,8 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
     register(
         Architecture(
             name=NAME,
-            build=build,
+            generator=build_generator,
+            discriminator=build_discriminator,
             check=check,
             options=ProgressiveOptions,
             conditional=True,

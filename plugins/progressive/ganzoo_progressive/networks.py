@@ -137,8 +137,3 @@ def _rectified(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
 
 def _normed(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
     return *_rectified(inputs, outputs), PixelNorm()
-
-
-def build_pair(config: NetworkConfig[ProgressiveOptions]) -> tuple[nn.Module, nn.Module]:
-    """The generator and the discriminator of one configuration, initialised."""
-    return Generator(config), Discriminator(config)

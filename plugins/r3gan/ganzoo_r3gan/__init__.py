@@ -38,10 +38,16 @@ class R3GANOptions(Options):
         return next(n for n in range(max(within // self.group_width, 1), 0, -1) if within % n == 0)
 
 
-def build(config: NetworkConfig[R3GANOptions]) -> tuple[nn.Module, nn.Module]:
-    from ganzoo_r3gan.networks import Discriminator, Generator  # torch loads here, not at --help
+def build_generator(config: NetworkConfig[R3GANOptions]) -> nn.Module:
+    from ganzoo_r3gan.networks import Generator  # torch loads here, not at --help
 
-    return Generator(config), Discriminator(config)
+    return Generator(config)
+
+
+def build_discriminator(config: NetworkConfig[R3GANOptions]) -> nn.Module:
+    from ganzoo_r3gan.networks import Discriminator
+
+    return Discriminator(config)
 
 
 def check(config: NetworkConfig[R3GANOptions]) -> None:
@@ -54,7 +60,8 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
     register(
         Architecture(
             name="r3gan",
-            build=build,
+            generator=build_generator,
+            discriminator=build_discriminator,
             check=check,
             options=R3GANOptions,
             conditional=True,

@@ -46,10 +46,16 @@ class ResNetOptions(Options):
     init: Literal["glorot", "he", "orthogonal", "normal"] = Field("glorot", description="initial weights")
 
 
-def build(config: NetworkConfig[ResNetOptions]) -> "tuple[nn.Module, nn.Module]":
-    from ganzoo_resnet.networks import Discriminator, Generator  # torch loads here, not at --help
+def build_generator(config: NetworkConfig[ResNetOptions]) -> "nn.Module":
+    from ganzoo_resnet.networks import Generator  # torch loads here, not at --help
 
-    return Generator(config), Discriminator(config)
+    return Generator(config)
+
+
+def build_discriminator(config: NetworkConfig[ResNetOptions]) -> "nn.Module":
+    from ganzoo_resnet.networks import Discriminator
+
+    return Discriminator(config)
 
 
 def doublings(image_shape: "ImageShape") -> "Ladder":
@@ -85,7 +91,8 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
     register(
         Architecture(
             name="resnet",
-            build=build,
+            generator=build_generator,
+            discriminator=build_discriminator,
             check=check,
             options=ResNetOptions,
             conditional=True,

@@ -31,10 +31,16 @@ class SAGANOptions(Options):
     )
 
 
-def build(config: NetworkConfig[SAGANOptions]) -> "tuple[nn.Module, nn.Module]":
-    from ganzoo_sagan.networks import Discriminator, Generator  # torch loads here, not at --help
+def build_generator(config: NetworkConfig[SAGANOptions]) -> "nn.Module":
+    from ganzoo_sagan.networks import Generator  # torch loads here, not at --help
 
-    return Generator(config), Discriminator(config)
+    return Generator(config)
+
+
+def build_discriminator(config: NetworkConfig[SAGANOptions]) -> "nn.Module":
+    from ganzoo_sagan.networks import Discriminator
+
+    return Discriminator(config)
 
 
 def check(config: NetworkConfig[SAGANOptions]) -> None:
@@ -47,7 +53,8 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
     register(
         Architecture(
             name="sagan",
-            build=build,
+            generator=build_generator,
+            discriminator=build_discriminator,
             check=check,
             options=SAGANOptions,
             conditional=True,

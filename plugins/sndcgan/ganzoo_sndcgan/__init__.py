@@ -33,10 +33,16 @@ class SNDCGANOptions(Options):
     embedding_dim: int = Field(32, ge=1, description="size of the class embedding beside z")
 
 
-def build(config: NetworkConfig[SNDCGANOptions]) -> "tuple[nn.Module, nn.Module]":
-    from ganzoo_sndcgan.networks import Discriminator, Generator  # torch loads here, not at --help
+def build_generator(config: NetworkConfig[SNDCGANOptions]) -> "nn.Module":
+    from ganzoo_sndcgan.networks import Generator  # torch loads here, not at --help
 
-    return Generator(config), Discriminator(config)
+    return Generator(config)
+
+
+def build_discriminator(config: NetworkConfig[SNDCGANOptions]) -> "nn.Module":
+    from ganzoo_sndcgan.networks import Discriminator
+
+    return Discriminator(config)
 
 
 def halvings(image_shape: "ImageShape") -> "Ladder":
@@ -57,7 +63,8 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
     register(
         Architecture(
             name="sndcgan",
-            build=build,
+            generator=build_generator,
+            discriminator=build_discriminator,
             check=check,
             options=SNDCGANOptions,
             conditional=True,

@@ -30,11 +30,16 @@ class StyleGAN2Options(Options):
     d_mapping_depth: int = Field(8, ge=1, le=32, description="layers from the class to what D compares features with")
 
 
-def build(config: NetworkConfig[StyleGAN2Options]) -> "tuple[nn.Module, nn.Module]":
-    from ganzoo_stylegan2.discriminator import Discriminator  # torch loads here, not at --help
-    from ganzoo_stylegan2.generator import Generator
+def build_generator(config: NetworkConfig[StyleGAN2Options]) -> "nn.Module":
+    from ganzoo_stylegan2.generator import Generator  # torch loads here, not at --help
 
-    return Generator(config), Discriminator(config)
+    return Generator(config)
+
+
+def build_discriminator(config: NetworkConfig[StyleGAN2Options]) -> "nn.Module":
+    from ganzoo_stylegan2.discriminator import Discriminator
+
+    return Discriminator(config)
 
 
 def check(config: NetworkConfig[StyleGAN2Options]) -> None:
@@ -47,7 +52,8 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
     register(
         Architecture(
             name="stylegan2",
-            build=build,
+            generator=build_generator,
+            discriminator=build_discriminator,
             check=check,
             options=StyleGAN2Options,
             conditional=True,

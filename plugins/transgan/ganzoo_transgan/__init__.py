@@ -55,10 +55,16 @@ def rungs(config: NetworkConfig[TransGANOptions]) -> Ladder:
     return ladder(config.image_shape, "transgan", smallest=max(base, 4))
 
 
-def build(config: NetworkConfig[TransGANOptions]) -> tuple[nn.Module, nn.Module]:
-    from ganzoo_transgan.networks import Discriminator, Generator  # torch loads here, not at --help
+def build_generator(config: NetworkConfig[TransGANOptions]) -> nn.Module:
+    from ganzoo_transgan.networks import Generator  # torch loads here, not at --help
 
-    return Generator(config), Discriminator(config)
+    return Generator(config)
+
+
+def build_discriminator(config: NetworkConfig[TransGANOptions]) -> nn.Module:
+    from ganzoo_transgan.networks import Discriminator
+
+    return Discriminator(config)
 
 
 def check(config: NetworkConfig[TransGANOptions]) -> None:
@@ -78,7 +84,8 @@ def register_architectures(register: Callable[[Architecture], None]) -> None:
     register(
         Architecture(
             name="transgan",
-            build=build,
+            generator=build_generator,
+            discriminator=build_discriminator,
             check=check,
             options=TransGANOptions,
             conditional=True,

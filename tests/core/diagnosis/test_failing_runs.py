@@ -127,7 +127,11 @@ class Dirac:
 
     @hookimpl
     def register_architectures(self, register):
-        register(Architecture(name="dirac", build=lambda _: (self.Generator(), self.Discriminator())))
+        register(
+            Architecture(
+                name="dirac", generator=lambda _: self.Generator(), discriminator=lambda _: self.Discriminator()
+            )
+        )
 
     @hookimpl
     def register_datasets(self, register):

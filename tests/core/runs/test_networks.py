@@ -1,8 +1,13 @@
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
 
-from ganzoo.runs.networks import Inputs, as_pixels, settled
+from ganzoo import Architecture, Dataset, ImageShape, Loss, Regularizer, hookimpl
+from ganzoo.config import Layer, resolve
+from ganzoo.errors import BrokenPlugin
+from ganzoo.runs.networks import Inputs, as_pixels, build_discriminator, build_generator, build_networks, settled
 
 
 class Normed(nn.Module):
@@ -62,3 +67,71 @@ def test_a_spectral_norm_is_settled_for_the_averaged_weights():
         G[0].parametrizations.weight.original.copy_(torch.randn(12, 4))  # as averaging does: the vectors are of others
     copy = settled(G, INPUTS)
     assert torch.linalg.matrix_norm(copy[0].weight, 2).item() == pytest.approx(1.0, abs=1e-3)
+
+
+SHAPE = ImageShape(1, 2, 2)
+
+
+class Players:
+    """An architecture that keeps what it was asked for, and a regularizer that tells D of classes in its stead."""
+
+    def __init__(self, made=nn.Identity):
+        self.made, self.asked = made, []
+
+    def build(self, player, config):
+        self.asked.append((player, config.image_shape, config.num_classes))
+        return self.made()
+
+    @hookimpl
+    def register_architectures(self, register):
+        G, D = partial(self.build, "G"), partial(self.build, "D")
+        register(Architecture(name="net", generator=G, discriminator=D, conditional=True))
+
+    @hookimpl
+    def register_losses(self, register):
+        register(Loss(name="ns", build=NotImplemented))
+
+    @hookimpl
+    def register_datasets(self, register):
+        register(Dataset(name="digits", load=NotImplemented))
+
+    @hookimpl
+    def register_regularizers(self, register):
+        def wider(options, build, num_classes):
+            return lambda shape: build(shape._replace(channels=2 * shape.channels))
+
+        register(Regularizer(name="told", build=lambda context: None, conditions=True))
+        register(Regularizer(name="wider", wrap=wider))
+
+
+@pytest.fixture
+def asked(zoo):
+    """``asked(build, *regularizers)``: what a conditional game's builder asks its architecture for, in order."""
+
+    def ask(build, *regularizers, **made):
+        plugin = Players(**made)
+        registry = zoo(plugin)
+        settings = {"conditional": True} | {f"regularizers.{name}": {} for name in regularizers}
+        build(resolve("net-ns", registry, [Layer("test", settings)]).config, registry, SHAPE, 3)
+        return plugin.asked
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("regularizers", "of_d"),
+    [((), (SHAPE, 3)), (("told",), (SHAPE, 0)), (("wider",), (ImageShape(2, 2, 2), 3))],
+)
+def test_the_generator_is_built_once_and_then_the_discriminator_once_as_it_is_wanted(asked, regularizers, of_d):
+    assert asked(build_networks, *regularizers) == [("G", SHAPE, 3), ("D", *of_d)]
+
+
+def test_whoever_wants_the_generator_alone_builds_no_discriminator(asked):
+    assert asked(build_generator, "told", "wider") == [("G", SHAPE, 3)]
+
+
+@pytest.mark.parametrize(("build", "player"), [(build_generator, "generator"), (build_discriminator, "discriminator")])
+def test_an_architecture_that_builds_no_module_is_named(asked, build, player):
+    said = rf"'net' \(plugin 'plugin0'\) built 'a network' as its {player}; expected a torch module\.$"
+    with pytest.raises(BrokenPlugin, match=said):
+        asked(build, made=lambda: "a network")

@@ -8,11 +8,11 @@ from torch.nn.utils import parametrize
 
 from ganzoo import ImageShape, NetworkConfig
 from ganzoo.nn import ConditionalBatchNorm2d, ResidualDown, ResidualUp, SelfAttention2d
-from ganzoo_biggan import BigGANDeepOptions, BigGANOptions, build_biggan, build_deep
+from ganzoo_biggan import BigGANDeepOptions, BigGANOptions, deep, networks
 from ganzoo_biggan.deep import BottleneckDown, BottleneckUp
 from ganzoo_biggan.widths import multiples, parts_of
 
-FAMILIES = {"biggan": (build_biggan, BigGANOptions), "biggan-deep": (build_deep, BigGANDeepOptions)}
+FAMILIES = {"biggan": (networks, BigGANOptions), "biggan-deep": (deep, BigGANDeepOptions)}
 both = pytest.mark.parametrize("family", sorted(FAMILIES))
 
 
@@ -27,14 +27,13 @@ QUICKLY = {"norm_g": "none", "norm_d": "none", "init": "normal"}
 
 def build(family, *shape, num_classes=0, z_dim=10, **chosen):
     """Both players, small, of (channels, height, width)."""
-    make, options = FAMILIES[family]
+    module, options = FAMILIES[family]
     small = {"width_g": 4, "width_d": 4, "shared_dim": 6, "attention_at": 0}
     image_shape = ImageShape(*(shape or (3, 16, 16)))
-    return make(
-        NetworkConfig(
-            image_shape=image_shape, z_dim=z_dim, num_classes=num_classes, options=options(**(small | chosen))
-        )
+    config = NetworkConfig(
+        image_shape=image_shape, z_dim=z_dim, num_classes=num_classes, options=options(**(small | chosen))
     )
+    return module.Generator(config), module.Discriminator(config)
 
 
 def weights(player):

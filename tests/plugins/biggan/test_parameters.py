@@ -7,6 +7,7 @@ BigGAN-deep about 50 and 34.
 
 import pytest
 import torch
+from small_networks import players
 
 from ganzoo import ImageShape, NetworkConfig
 from ganzoo.config import resolve
@@ -25,7 +26,7 @@ def count(registry, name, resolution, classes, z_dim, options):
     )
     architecture.check(config)
     with torch.device("meta"):
-        return [sum(p.numel() for p in player.parameters()) for player in architecture.build(config)]
+        return [sum(p.numel() for p in player.parameters()) for player in players(architecture, config)]
 
 
 @pytest.mark.parametrize(

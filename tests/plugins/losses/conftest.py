@@ -5,6 +5,7 @@ from typing import Literal
 import pluggy
 import pytest
 import torch
+from small_networks import NEVER_BUILT
 
 import ganzoo_losses
 import ganzoo_regularizers
@@ -21,9 +22,9 @@ class ToyPlugin:
 
     @hookimpl
     def register_architectures(self, register):
-        register(Architecture(name="toy", build=NotImplemented, options=ToyOptions))
-        register(Architecture(name="bare", build=NotImplemented))
-        register(Architecture(name="stubborn", build=NotImplemented, defaults={"optimizer_d.lr": 0.5, "n_critic": 3}))
+        register(Architecture(name="toy", **NEVER_BUILT, options=ToyOptions))
+        register(Architecture(name="bare", **NEVER_BUILT))
+        register(Architecture(name="stubborn", **NEVER_BUILT, defaults={"optimizer_d.lr": 0.5, "n_critic": 3}))
 
     @hookimpl
     def register_datasets(self, register):

@@ -22,11 +22,12 @@ def ask():
 @pytest.fixture(scope="session")
 def pair(ask):
     """``pair(height=16, width=None)``: both players of it, always the same."""
-    from ganzoo_progressive.networks import build_pair
+    from ganzoo_progressive.networks import Discriminator, Generator
 
     def build(*arguments, **options):
         torch.manual_seed(0)
-        return build_pair(ask(*arguments, **options))
+        config = ask(*arguments, **options)
+        return Generator(config), Discriminator(config)
 
     return build
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from ganzoo import ImageShape, NetworkConfig
 from ganzoo_progressive import ProgressiveOptions
-from ganzoo_progressive.networks import build_pair, width_at
+from ganzoo_progressive.networks import Discriminator, Generator, width_at
 
 # Table 2: channels of the maps at 4x4, 8x8 ... 1024x1024.
 WIDTHS = [512, 512, 512, 512, 256, 128, 64, 32, 16]
@@ -25,7 +25,9 @@ def sizes(resolution, **options):
         options=ProgressiveOptions(**options),
     )
     with torch.device("meta"):
-        return tuple(sum(p.numel() for p in player.parameters()) for player in build_pair(config))
+        return tuple(
+            sum(p.numel() for p in player.parameters()) for player in (Generator(config), Discriminator(config))
+        )
 
 
 def generator_size(widths):

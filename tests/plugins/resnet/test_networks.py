@@ -10,7 +10,7 @@ from torch.nn.utils import parametrize
 
 from ganzoo import ConfigError, ImageShape, NetworkConfig
 from ganzoo.nn import ConditionalBatchNorm2d
-from ganzoo_resnet import ResNetOptions, build, check, halvings
+from ganzoo_resnet import ResNetOptions, check, halvings
 from ganzoo_resnet.networks import Discriminator, Generator
 
 CONSTANT = {"widths": "constant"}
@@ -20,6 +20,11 @@ def request(height=8, width=None, channels=3, z_dim=5, num_classes=0, **chosen):
     options = ResNetOptions(**{"width_g": 4, "width_d": 4, "embedding_dim": 3} | chosen)
     shape = ImageShape(channels, height, width or height)
     return NetworkConfig(image_shape=shape, z_dim=z_dim, num_classes=num_classes, options=options)
+
+
+def build(config):
+    """Both players."""
+    return Generator(config), Discriminator(config)
 
 
 def make(player, *arguments, seed=0, **more):
@@ -113,11 +118,11 @@ def test_recipes_build_networks_of_the_papers_size(recipe, classes, g, d, regist
     assert (generator_size(width, classes), discriminator_size(128, projected)) == (g, d)
     arch = config.arch | {"norm_d": "none"}  # on the meta device, power iterations take their time for nothing
     with torch.device("meta"):
-        G, D = (
-            build(request(32, z_dim=128, num_classes=n, **arch))[player]
-            for player, n in enumerate((classes, projected))
+        players = (
+            Generator(request(32, z_dim=128, num_classes=classes, **arch)),
+            Discriminator(request(32, z_dim=128, num_classes=projected, **arch)),
         )
-    assert tuple(sum(p.numel() for p in player.parameters()) for player in (G, D)) == (g, d)
+    assert tuple(sum(p.numel() for p in player.parameters()) for player in players) == (g, d)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from torch.nn.utils import parametrize
 
 from ganzoo import ConfigError, ImageShape, NetworkConfig
 from ganzoo.nn import ConditionalBatchNorm2d, SelfAttention2d
-from ganzoo_sagan import SAGANOptions, build, check
+from ganzoo_sagan import SAGANOptions, check
 from ganzoo_sagan.networks import Discriminator, Generator
 
 PAPER = SAGANOptions(norm_g="none", norm_d="none")  # on the meta device, power iterations take their time for nothing
@@ -18,6 +18,11 @@ def request(height=8, width=None, channels=3, z_dim=5, num_classes=0, options=No
     options = options or SAGANOptions(**{"width_g": 8, "width_d": 8, "max_width": 16} | chosen)
     shape = ImageShape(channels, height, width or height)
     return NetworkConfig(image_shape=shape, z_dim=z_dim, num_classes=num_classes, options=options)
+
+
+def build(config):
+    """Both players."""
+    return Generator(config), Discriminator(config)
 
 
 def make(player, *arguments, seed=0, **more):

@@ -7,7 +7,7 @@ from torch.nn.utils import parametrize
 
 from ganzoo import ConfigError, ImageShape, NetworkConfig
 from ganzoo.nn import ConditionalBatchNorm2d
-from ganzoo_sndcgan import SNDCGANOptions, build, check, halvings
+from ganzoo_sndcgan import SNDCGANOptions, check, halvings
 from ganzoo_sndcgan.networks import Discriminator, Generator
 
 PAPER = SNDCGANOptions(norm_d="none")  # on the meta device, power iterations take their time for nothing
@@ -17,6 +17,11 @@ def request(height=8, width=None, channels=3, z_dim=5, num_classes=0, options=No
     options = options or SNDCGANOptions(**{"width_g": 4, "width_d": 4, "embedding_dim": 3} | chosen)
     shape = ImageShape(channels, height, width or height)
     return NetworkConfig(image_shape=shape, z_dim=z_dim, num_classes=num_classes, options=options)
+
+
+def build(config):
+    """Both players."""
+    return Generator(config), Discriminator(config)
 
 
 def make(player, *arguments, seed=0, **more):
