@@ -128,3 +128,45 @@ def test_what_is_normalised_already_stays_so(wrap):
     layer = nn.utils.parametrizations.spectral_norm(nn.Linear(4, 4))
     assert wrap("spectral-norm", lambda shape: nn.Sequential(layer))[0] is layer
     assert len(layer.parametrizations.weight) == 1
+
+
+class Own(nn.Module):
+    """A layer of somebody's own around torch's."""
+
+    def __init__(self, *shape, name="weight"):
+        super().__init__()
+        self.inner = nn.Linear(4, 4)
+        self.register_parameter(name, nn.Parameter(torch.ones(shape)))
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        (Own(2, 2), "Own"),
+        (Own(2, 2, name="in_weight"), "Own"),
+        (nn.utils.parametrizations.weight_norm(Own(2, 2)), "ParametrizedOwn"),
+        (nn.MultiheadAttention(4, 2), "MultiheadAttention"),
+        (nn.Bilinear(2, 2, 2), "Bilinear"),
+    ],
+)
+def test_weights_that_would_stay_as_they_are_are_refused_before_any_is_normalised(wrap, layer, said):
+    D = nn.Sequential(nn.Linear(4, 4), layer)
+    with pytest.raises(ConfigError, match=rf"leave as they are: {said}\.\nLeave it out"):
+        wrap("spectral-norm", lambda shape: D)
+    assert not nn.utils.parametrize.is_parametrized(D[0])
+
+
+@pytest.mark.parametrize(
+    "layer", [Own(4), Own(1, 2, 2, name="positions"), nn.LayerNorm((3, 4, 4)), nn.BatchNorm2d(3), nn.PReLU()]
+)
+def test_what_is_no_matrix_is_left_alone(wrap, layer):
+    before = {name: parameter.clone() for name, parameter in layer.named_parameters(recurse=False)}
+    wrap("spectral-norm", lambda shape: layer)
+    assert all(torch.equal(dict(layer.named_parameters())[name], value) for name, value in before.items())
+
+
+def test_what_is_under_another_norm_is_normalised_all_the_same(wrap):
+    layer = wrap("spectral-norm", lambda shape: nn.utils.parametrizations.weight_norm(nn.Linear(4, 4)))
+    for _ in range(60):
+        weight = layer.weight
+    assert torch.linalg.matrix_norm(weight, 2).item() == pytest.approx(1, abs=1e-3)
