@@ -36,10 +36,15 @@ class ExportedGenerator(nn.Module):
         self.output, self.layout = metadata.output, metadata.layout
 
     def forward(self, z: Tensor, label: Tensor | None = None, truncation: Tensor | None = None) -> Tensor:
-        if truncation is not None and self.truncation == "z":
-            z, truncation = truncated(z, truncation), None
+        z, truncation = self.drawn(z, truncation)
         further = {} if truncation is None else {"truncation": truncation}
         return self.shown(self.generator(z, label, **further))
+
+    def drawn(self, z: Tensor, truncation: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """z as the generator is to have it, and the truncation that is left to it."""
+        if truncation is not None and self.truncation == "z":
+            return truncated(z, truncation), None
+        return z, truncation
 
     def shown(self, images: Tensor) -> Tensor:
         """The generator's images as they are put out."""
@@ -57,6 +62,7 @@ class ExportedStyles(ExportedGenerator):
     def forward(  # type: ignore[override]
         self, z: Tensor, label: Tensor | None = None, truncation: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
+        z, truncation = self.drawn(z, truncation)
         w = self.generator.mapping(z, label, truncation)
         return self.shown(self.generator.synthesis(w)), w
 

@@ -16,13 +16,15 @@ from ganzoo.config import Layer, resolve
 from ganzoo.errors import ConfigError, ExportError, RunError
 from ganzoo.export import export_generator, export_run
 from ganzoo.export.gate import BATCHES
-from ganzoo.export.graph import to_onnx
+from ganzoo.export.graph import ExportedGenerator, ExportedStyles, to_onnx
+from ganzoo.export.truncation import truncated
+from ganzoo.nn import StyleBased
 from ganzoo.registry import get_registry
 from ganzoo.runs.folder import checkpoints
 from ganzoo.runs.networks import Inputs, build_networks, settled
 from ganzoo.training import start
 from ganzoo_serve.generator import Generator
-from ganzoo_serve.metadata import Image, Latent, ModelMetadata, read
+from ganzoo_serve.metadata import Image, Latent, ModelMetadata, Styles, read
 
 CPU = torch.device("cpu")
 SMALL = {
@@ -122,6 +124,39 @@ def test_channels_first_bytes_are_the_same_images(tmp_path):
     with Generator.load(files["nchw"].path, device="cpu") as a, Generator.load(files["nhwc"].path, device="cpu") as b:
         assert np.array_equal(a.sample(range(9)), b.sample(range(9)))
         assert all(a.verify_golden().values())
+
+
+class Styled(StyleBased):
+    """Two styles of each latent; of truncation it knows nothing."""
+
+    def __init__(self):
+        super().__init__()
+        self.to_styles, self.to_image = nn.Linear(4, 6), nn.Linear(6, 256)
+
+    def mapping(self, z, c=None, truncation=None):
+        assert truncation is None
+        return self.to_styles(z).unflatten(1, (2, 3))
+
+    def synthesis(self, w):
+        return torch.tanh(self.to_image(w.flatten(1))).view(-1, 1, 16, 16)
+
+
+@torch.no_grad()
+def test_a_style_based_generator_is_truncated_in_z_before_it_is_mapped(tmp_path):
+    torch.manual_seed(0)
+    G = Styled().eval()
+    described = metadata(truncation="z", output="float", styles=Styles(layers=2, dim=3))
+    z, half = torch.randn(5, 4), torch.tensor(0.5)
+    images, w = ExportedStyles(G, described)(z, truncation=half)
+    expected = truncated(z, half)
+    assert torch.equal(w, G.mapping(expected))
+    assert torch.equal(images, ExportedGenerator(G, described)(z, truncation=half))
+    report = export_generator(G, metadata(truncation="z"), tmp_path / "model.onnx")
+    assert report.metadata.styles == described.styles
+    assert report.parity.largest <= 1
+    with Generator.load(report.path, device="cpu") as loaded:
+        drawn = loaded.run(z.numpy(), truncation=0.5)
+        np.testing.assert_array_equal(drawn, loaded.run(expected.numpy()))
 
 
 class Noisy(nn.Module):
