@@ -351,7 +351,8 @@ class Recipe:
     """A named, complete configuration: architecture, loss and settings (dotted keys of ``TrainConfig``), with its source.
 
     ``published`` are the numbers that its paper reports. ``parameters`` of the generator and of the discriminator, as the player
-    that it is wrapped into, for images and classes of the data that it is for. ``measured`` says in a few words what came of it here, with data, budget and machine.
+    that it is wrapped into, for images and classes of the data that it is for. ``measured`` says in a few words what came of it
+    here, with data, budget and machine.
     """
 
     name: str

@@ -48,12 +48,22 @@ def command(
     The file is refused unless ONNX Runtime and torch agree on its images.
     """
     from ganzoo.export import export_run
+    from ganzoo.progress import Stages
     from ganzoo.registry import get_registry
     from ganzoo.runs.folder import newest_run
 
     report = export_run(
-        run or newest_run(), get_registry(), path=out, output=output, layout=layout, name=name, best=best
+        run or newest_run(),
+        get_registry(),
+        path=out,
+        output=output,
+        layout=layout,
+        name=name,
+        best=best,
+        stages=Stages(),
     )
+    if report.growth:
+        click.echo(report.growth, err=True)
     parity, metadata, image = report.parity, report.metadata, report.metadata.image
     unit = " of 255" if output == "uint8" else ""
     kimg = f" of {metadata.training.kimg:g} kimg" if metadata.training and metadata.training.kimg is not None else ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import platform
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from ganzoo.data.identity import public_name
 from ganzoo.errors import ConfigError, ExportError, RunError
 from ganzoo.export.gate import Parity, gate, golden
 from ganzoo.export.graph import to_onnx, without_parametrizations
-from ganzoo.nn import StyleBased
+from ganzoo.nn import StyleBased, coarse
+from ganzoo.progress import Stages
 from ganzoo.registry import Registry
 from ganzoo.runs.checkpoint import newest_checkpoint
 from ganzoo.runs.folder import DataFacts, RunFolder
@@ -31,12 +33,16 @@ GOLDEN_SEEDS = (0, 1, 2, 3, 42)
 
 @dataclass(frozen=True)
 class ExportReport:
-    """What was written: the file, its size in bytes, what it says of itself, and how well it agrees with torch."""
+    """What was written: the file, its size in bytes, what it says of itself, and how well it agrees with torch.
+
+    ``growth`` is a sentence about a generator that is not full-grown yet, else nothing.
+    """
 
     path: Path
     size: int
     metadata: ModelMetadata
     parity: Parity
+    growth: str = ""
 
 
 def export_run(
@@ -48,6 +54,7 @@ def export_run(
     layout: Layout | None = None,
     name: str | None = None,
     best: bool = False,
+    stages: Stages | None = None,
 ) -> ExportReport:
     """Export the averaged generator of a run's newest good checkpoint, by default to ``RUN/model.onnx``.
 
@@ -74,23 +81,36 @@ def export_run(
         generator.load_state_dict(weights)
     except RuntimeError as error:
         raise RunError(f"The checkpoint does not fit the generator of this configuration: {error}") from None
-    generator = settled(generator, Inputs(config.z_dim, config.z_distribution, counts, torch.device("cpu")))
+    growth = coarse(generator, counters["nimg"])
     metadata = describe(config, facts, registry, counters, output=output, layout=layout, name=name)
-    return export_generator(generator, metadata, path or run.model)
+    with (stages or Stages(quiet=True)).open() as shown:
+        stage = shown.stage("Exporting", 4)
+        generator = settled(generator, Inputs(config.z_dim, config.z_distribution, counts, torch.device("cpu")))
+        stage.advance()
+        report = export_generator(generator, metadata, path or run.model, advance=stage.advance)
+    return replace(report, growth=growth)
 
 
-def export_generator(generator: nn.Module, metadata: ModelMetadata, path: Path) -> ExportReport:
-    """Export a generator in evaluation mode under ``metadata`` (golden hashes are added). Raises ExportError."""
+def export_generator(
+    generator: nn.Module, metadata: ModelMetadata, path: Path, *, advance: Callable[[], None] = lambda: None
+) -> ExportReport:
+    """Export a generator in evaluation mode under ``metadata`` (golden hashes are added). Raises ExportError.
+
+    ``advance`` is called three times: when the graph is there, its golden images, and when it has passed the gate.
+    """
     generator = without_parametrizations(generator)
     metadata = metadata.model_copy(update={"styles": _styles(generator, metadata)})
     model = to_onnx(generator, metadata)
+    advance()
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
     try:
         _write(model, metadata, partial)
         metadata = metadata.model_copy(update={"golden": golden(partial, GOLDEN_SEEDS)})
+        advance()
         _write(model, metadata, partial)
         parity = gate(partial, generator, metadata)
+        advance()
         partial.replace(path)
     except OSError as error:
         raise ExportError(f"{path} could not be written: {error.strerror}.") from error

@@ -6,7 +6,7 @@ import contextlib
 import io
 import logging
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -101,10 +101,23 @@ def to_onnx(generator: nn.Module, metadata: ModelMetadata) -> onnx.ModelProto:
             ) from error
         assert program is not None
         model = _fold_batch_norm(program.model)
+    _require_any_batch(model.graph, signature)
     if styled:
         _inward(model.graph, STYLES)
     strip(model)
     return model
+
+
+def _require_any_batch(graph: GraphProto, signature: Mapping[str, tuple[int, tuple[Dim, ...]]]) -> None:
+    """Raise ExportError if torch took the example's batch size for a constant, as it does where Python asks for it."""
+    for value in graph.input:
+        dims = value.type.tensor_type.shape.dim
+        for dim, size in zip(dims, signature[value.name][1], strict=True):
+            if size is None and dim.HasField("dim_value"):
+                raise ExportError(
+                    f"Traced by torch, this generator has a batch size of {dim.dim_value} for good.\n"
+                    "Its forward must leave the size open: 'z.shape[0]' does, 'len(z)' and 'int(z.shape[0])' do not."
+                )
 
 
 def _inward(graph: GraphProto, name: str) -> None:

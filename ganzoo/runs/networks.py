@@ -107,7 +107,14 @@ def _player(
     if architecture.check:
         architecture.check(request)
     build = architecture.generator if which == "generator" else architecture.discriminator
-    player: object = build(request)
+    try:
+        player: object = build(request)
+    except ValueError as error:
+        who = registry.architectures.describe(architecture.name)
+        raise ConfigError(
+            f"{who} cannot build its {which} of these options: {' '.join(str(error).split())[:300]}.\n"
+            "See their ranges with 'ganzoo list architectures'; a plugin's 'check' can say it better."
+        ) from error
     if not isinstance(player, nn.Module):
         who = registry.architectures.describe(architecture.name)
         raise BrokenPlugin(f"{who} built {player!r:.100} as its {which}; expected a torch module.")

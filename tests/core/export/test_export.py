@@ -174,9 +174,15 @@ class Branching(nn.Module):
         return torch.zeros(len(z), 1, 16, 16) if z.sum() > 0 else torch.ones(len(z), 1, 16, 16)
 
 
+class FixedBatch(nn.Module):
+    def forward(self, z, c=None):
+        return torch.tanh(z[:, :1, None, None] + torch.zeros(len(z), 1, 16, 16))
+
+
 @pytest.mark.parametrize(
     ("module", "reason"),
     [
+        (FixedBatch, r"this generator has a batch size of 2 for good.\nIts forward must leave"),
         (Noisy, "draws random numbers in the graph"),
         (BatchDependent, "with the company it is made in"),
         (Branching, "torch cannot export this generator"),

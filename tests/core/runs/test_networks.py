@@ -6,7 +6,7 @@ from torch import nn
 
 from ganzoo import Architecture, Dataset, ImageShape, Loss, Regularizer, hookimpl
 from ganzoo.config import Layer, resolve
-from ganzoo.errors import BrokenPlugin
+from ganzoo.errors import BrokenPlugin, ConfigError
 from ganzoo.runs.networks import Inputs, as_pixels, build_discriminator, build_generator, build_networks, settled
 
 
@@ -135,3 +135,13 @@ def test_an_architecture_that_builds_no_module_is_named(asked, build, player):
     said = rf"'net' \(plugin 'plugin0'\) built 'a network' as its {player}; expected a torch module\.$"
     with pytest.raises(BrokenPlugin, match=said):
         asked(build, made=lambda: "a network")
+
+
+@pytest.mark.parametrize(("build", "player"), [(build_generator, "generator"), (build_discriminator, "discriminator")])
+def test_options_that_a_network_cannot_be_built_of_are_the_users_to_mend(asked, build, player):
+    def made():
+        raise ValueError("attention looks at an eighth\nof the channels")
+
+    said = rf"'net' \(plugin 'plugin0'\) cannot build its {player} of these options: attention .* the channels\.$"
+    with pytest.raises(ConfigError, match=f"(?m){said}"):
+        asked(build, made=made)

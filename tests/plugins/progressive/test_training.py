@@ -167,6 +167,7 @@ def test_pictures_checkpoints_and_the_exported_file_are_of_the_stage_that_was_re
     level = pytest.approx(0.4, abs=2**-16)
     assert [tensors[f"{name}.level"].item() for name in ("G", "D", "G_ema")] == [level] * 3
     report = export_run(run, get_registry())
+    assert "stand at 0.40 of 2 stages of growth" in report.growth
     # Nothing of 16x16 is in the file.
     assert len([part for part in onnx.load(report.path).graph.node if part.op_type == "Conv"]) == 1 + 2 + 2
     assert report.parity.equal > 0.999
