@@ -120,7 +120,7 @@ def uneven(x):
 
 def norm(folder, momentum):
     """Batch norm of a shared batch, forward and backward, twice in training and once in evaluation."""
-    from ganzoo.nn.gathered import gather_batch_norms
+    from ganzoo.training.gathered import gather_batch_norms
 
     torch.manual_seed(0)
     layer = torch.nn.Sequential(torch.nn.BatchNorm1d(2, momentum=momentum, dtype=torch.float64))

@@ -10,16 +10,16 @@ import torch
 from ganzoo import ranks
 from ganzoo.config import TrainConfig, options_of
 from ganzoo.errors import ConfigError
-from ganzoo.nn.gathered import gather_batch_norms
-from ganzoo.nn.rectifiers import twice_differentiable
 from ganzoo.registry import Registry
 from ganzoo.runs.folder import class_counts
 from ganzoo.runs.networks import build_networks
 from ganzoo.specs import ImageData, ImageShape, TechniqueContext
 from ganzoo.techniques import Random
 from ganzoo.training.data import training_data
+from ganzoo.training.gathered import gather_batch_norms
 from ganzoo.training.optimizers import build_optimizer
 from ganzoo.training.promises import require_game, require_players, require_technique, require_transform
+from ganzoo.training.rectifiers import twice_differentiable
 from ganzoo.training.state import TrainingState
 
 

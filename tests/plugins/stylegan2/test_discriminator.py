@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from ganzoo.nn import DOutput, PixelNorm, downsample2d, mean_deviation
-from ganzoo.nn.rectifiers import LeakyReLU, twice_differentiable
+from ganzoo.training.rectifiers import LeakyReLU, twice_differentiable
 from ganzoo_stylegan2.discriminator import Discriminator, Down
 
 WAYS = ["orig", "skip", "resnet"]

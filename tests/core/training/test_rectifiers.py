@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from ganzoo.nn.rectifiers import LeakyReLU, ReLU, twice_differentiable
+from ganzoo.training.rectifiers import LeakyReLU, ReLU, twice_differentiable
 
 
 def penalised(layers, x):
