@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganzoo.nn.norms import Norm, spectral
+from ganzoo.layers import Norm
+from ganzoo.nn.norms import spectral
 
 
 class SelfAttention2d(nn.Module):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ganzoo.nn.norms import Norm, spectral
+from ganzoo.layers import Norm
+from ganzoo.nn.norms import spectral
 
 
 class ConditionalBatchNorm2d(nn.Module):

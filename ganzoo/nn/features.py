@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn.utils import parametrizations, parametrize
 
 from ganzoo.errors import ConfigError
-from ganzoo.nn.norms import Norm
+from ganzoo.layers import Norm
 from ganzoo.nn.output import as_output
 from ganzoo.specs import ImageShape
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from ganzoo.layers import Init
 from ganzoo.nn.conditional import ConditionalBatchNorm2d
 
-Init = Literal["he", "glorot", "orthogonal", "normal"]
 LAYERS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear, nn.Embedding)
 POWER_ITERATIONS = 15  # as torch makes where spectral norm is laid upon a layer
 

@@ -1,13 +1,10 @@
 """Normalisation by name, and what it means for the game."""
 
-from typing import Literal
-
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import parametrizations
 
-Norm = Literal["batch", "instance", "layer", "spectral", "none"]
-NORMS: tuple[Norm, ...] = ("batch", "instance", "layer", "spectral", "none")
+from ganzoo.layers import Norm
 
 
 def conv_norm(norm: Norm, channels: int) -> nn.Module:

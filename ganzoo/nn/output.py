@@ -9,12 +9,10 @@ class DOutput(NamedTuple):
     """The output of a discriminator.
 
     ``logits``: (N,), higher means "more real". ``features``: (N, F), what the logits were read from, or None.
-    ``class_logits``: (N, K) of an auxiliary classifier, or None.
     """
 
     logits: Tensor
     features: Tensor | None = None
-    class_logits: Tensor | None = None
 
 
 def as_output(value: DOutput | Tensor) -> DOutput:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganzoo.layers import Norm
 from ganzoo.nn.conditional import ConditionalBatchNorm2d
-from ganzoo.nn.norms import Norm, conv_norm, spectral
+from ganzoo.nn.norms import conv_norm, spectral
 
 
 class ResidualUp(nn.Module):

@@ -150,6 +150,20 @@ def test_a_class_changes_what_both_players_say(registry, request_of):
         assert not torch.allclose(as_output(D(images, c)).logits, as_output(D(images, other)).logits), architecture.name
 
 
+def test_a_conditional_network_called_without_classes_says_so(registry, request_of):
+    told = "^A conditional network was called without classes"
+    for architecture in (record for record in registry.architectures if record.conditional):
+        for ways in ({}, *({"conditioning": way} for way in ("cbn", "concat"))):
+            if not ways.keys() <= architecture.options.model_fields.keys():
+                continue
+            config = request_of(architecture, num_classes=3, **ways)
+            for player, (x, _) in zip(architecture.build(config), (inputs(config), pictures(config)), strict=True):
+                with pytest.raises(ValueError, match=told):
+                    player(x)
+                with pytest.raises(ValueError, match=told):
+                    player.eval()(x, None)
+
+
 def test_a_copy_and_a_reloaded_one_do_the_same(pair, architecture, config):
     torch.manual_seed(1)
     fresh = players(architecture, config)

@@ -1,20 +1,18 @@
 """BigGAN and BigGAN-deep for ganzoo (Brock, Donahue & Simonyan 2019, arXiv:1809.11096)."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from ganzoo import Architecture, ConfigError, NetworkConfig, Options, Recipe, hookimpl
+from ganzoo.layers import Init, Weights
 from ganzoo.sizes import Ladder, ladder
 from ganzoo_biggan.recipes import RECIPES
 from ganzoo_biggan.widths import LEAST_FOR_ATTENTION, multiples, sides_down, sides_up
 
 if TYPE_CHECKING:
     from torch import nn
-
-Weights = Literal["spectral", "none"]
-Init = Literal["orthogonal", "normal", "glorot", "he"]
 
 
 class SharedOptions(Options):

@@ -12,9 +12,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganzoo import NetworkConfig
+from ganzoo.layers import Weights
 from ganzoo.nn import ConditionalBatchNorm2d, DOutput, ProjectionHead, spectral
 from ganzoo.sizes import ladder
-from ganzoo_biggan import BigGANDeepOptions, Weights
+from ganzoo_biggan import BigGANDeepOptions
 from ganzoo_biggan.networks import ClassCode, begin, look, to_image
 from ganzoo_biggan.widths import halvings, multiples, sides_down, sides_up
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 from math import prod
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganzoo import NetworkConfig
+from ganzoo.layers import Init, Weights
 from ganzoo.nn import (
     ConditionalBatchNorm2d,
     DOutput,
@@ -23,11 +23,13 @@ from ganzoo.nn import (
     ResidualDown,
     ResidualUp,
     SelfAttention2d,
+    given,
     initialise,
+    one_hot,
     spectral,
 )
 from ganzoo.sizes import ladder
-from ganzoo_biggan import BigGANOptions, Init, SharedOptions, Weights
+from ganzoo_biggan import BigGANOptions, SharedOptions
 from ganzoo_biggan.widths import halvings, multiples, parts_of, sides_down, sides_up
 
 
@@ -42,8 +44,10 @@ class ClassCode(nn.Module):
         self.num_classes, self.width = num_classes, shared_dim or num_classes
         self.embedding = nn.Embedding(num_classes, shared_dim) if shared_dim else None
 
-    def forward(self, c: Tensor) -> Tensor:
-        code: Tensor = F.one_hot(c, self.num_classes).float() if self.embedding is None else self.embedding(c)
+    def forward(self, c: Tensor | None) -> Tensor:
+        if self.embedding is None:
+            return one_hot(c, self.num_classes, torch.float32)
+        code: Tensor = self.embedding(given(c))
         return code
 
 

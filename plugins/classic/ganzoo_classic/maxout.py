@@ -11,9 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo import NetworkConfig
-from ganzoo.nn import DOutput
+from ganzoo.nn import DOutput, one_hot_beside
 from ganzoo_classic import MaxoutOptions
-from ganzoo_classic.inputs import with_class
 
 
 class Maxout(nn.Module):
@@ -50,7 +49,7 @@ class Generator(nn.Module):
         _uniform(self, 0.05)
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
-        x: Tensor = self.layers(with_class(z, c, self.num_classes))
+        x: Tensor = self.layers(one_hot_beside(z, c, self.num_classes))
         return (2 * torch.sigmoid(x) - 1).view(-1, *self.image_shape)
 
 
@@ -71,5 +70,5 @@ class Discriminator(nn.Module):
     def forward(self, images: Tensor, c: Tensor | None = None) -> DOutput:
         # The paper's images lie in [0, 1]: there dropout of a black pixel changes nothing, at -1 it would most of all.
         pixels = (images.flatten(1) + 1) / 2
-        features = self.layers(with_class(pixels, c, self.num_classes))
+        features = self.layers(one_hot_beside(pixels, c, self.num_classes))
         return DOutput(logits=self.to_logit(features).squeeze(1), features=features)

@@ -9,23 +9,16 @@ from math import prod
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrizations
 
 from ganzoo import NetworkConfig
-from ganzoo.nn import DOutput
+from ganzoo.nn import DOutput, one_hot_beside, spectral
 from ganzoo_classic import MLPOptions
-from ganzoo_classic.inputs import with_class
 
 
 def _norm(norm: str, units: int) -> nn.Module:
     if norm == "batch":
         return nn.BatchNorm1d(units, momentum=0.2)  # Keras's 0.8 is the share kept, torch's momentum the share replaced
     return nn.LayerNorm(units) if norm == "layer" else nn.Identity()
-
-
-def _linear(norm: str, inputs: int, outputs: int) -> nn.Module:
-    layer = nn.Linear(inputs, outputs)
-    return parametrizations.spectral_norm(layer) if norm == "spectral" else layer
 
 
 class Generator(nn.Module):
@@ -43,7 +36,7 @@ class Generator(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Linear(units[-1], prod(config.image_shape)))
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
-        x: Tensor = self.layers(with_class(z, c, self.num_classes))
+        x: Tensor = self.layers(one_hot_beside(z, c, self.num_classes))
         return torch.tanh(x).view(-1, *self.image_shape)
 
 
@@ -56,10 +49,10 @@ class Discriminator(nn.Module):
         units = [prod(config.image_shape) + config.num_classes, *config.options.hidden_d]
         layers: list[nn.Module] = []
         for inputs, outputs in pairwise(units):
-            layers += [_linear(norm, inputs, outputs), _norm(norm, outputs), nn.LeakyReLU(0.2)]
+            layers += [spectral(norm, nn.Linear(inputs, outputs)), _norm(norm, outputs), nn.LeakyReLU(0.2)]
         self.layers = nn.Sequential(*layers)
-        self.to_logit = _linear(norm, units[-1], 1)
+        self.to_logit = spectral(norm, nn.Linear(units[-1], 1))
 
     def forward(self, images: Tensor, c: Tensor | None = None) -> DOutput:
-        features = self.layers(with_class(images.flatten(1), c, self.num_classes))
+        features = self.layers(one_hot_beside(images.flatten(1), c, self.num_classes))
         return DOutput(logits=self.to_logit(features).squeeze(1), features=features)

@@ -9,12 +9,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganzoo import DiscriminatorBuild, ImageShape
+from ganzoo.nn import one_hot
 from ganzoo_conditioning.options import ConcatOptions
 
 
 def one_hot_planes(*, classes: Tensor, num_classes: int, like: Tensor) -> Tensor:
     """Plane c of ``num_classes`` is 1 everywhere, the others 0. Shapes: (N,), images (N, C, H, W) -> (N, K, H, W)."""
-    hot = F.one_hot(classes, num_classes).to(like.dtype)
+    hot = one_hot(classes, num_classes, like.dtype)
     return hot[:, :, None, None].expand(-1, -1, *like.shape[2:])
 
 

@@ -5,31 +5,22 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from ganzoo import DiscriminatorBuild, ImageShape
-from ganzoo.nn import DOutput, as_output, initialise, norm_of_weights, spectral, width_of_features
-
-
-def projection(*, features: Tensor, embedded: Tensor) -> Tensor:
-    """<e_c, h>: how well features h go with the vector of a class.
-
-    Shapes: (N, F), (N, F) -> (N,). Source: section 3, the term that depends on the class.
-    """
-    return (embedded * features).sum(dim=1)
+from ganzoo.nn import DOutput, Projection, as_output, norm_of_weights, width_of_features
 
 
 class Projected(nn.Module):
-    """images (N, C, H, W), c (N,) class ids -> the inner discriminator's output, ``projection`` added to its logits."""
+    """images (N, C, H, W), c (N,) class ids -> the inner discriminator's output, ``Projection`` added to its logits."""
 
     def __init__(self, inner: nn.Module, features: int, num_classes: int) -> None:
         super().__init__()
         self.inner = inner
         # Uniform as in the authors' code, whatever the discriminator's: N(0, 1) would drown the other logit.
-        embedding = initialise(nn.Embedding(num_classes, features), "glorot")
-        self.embedding = spectral(norm_of_weights(inner), embedding)
+        self.projection = Projection(num_classes, features, norm=norm_of_weights(inner), init="glorot")
 
     def forward(self, images: Tensor, c: Tensor | None = None) -> DOutput:
         output = as_output(self.inner(images, c))
         assert output.features is not None  # looked up when this was built
-        logits = output.logits + projection(features=output.features, embedded=self.embedding(c))
+        logits = output.logits + self.projection(output.features, c)
         return output._replace(logits=logits)
 
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from ganzoo import Architecture, ConfigError, NetworkConfig, Options, Recipe, hookimpl
+from ganzoo.layers import Norm
 from ganzoo.sizes import ladder
 from ganzoo_dcgan.recipes import RECIPES
 
 if TYPE_CHECKING:
     from torch import nn
 
-Norm = Literal["batch", "instance", "layer", "spectral", "none"]
 Init = Literal["normal", "he"]
 
 

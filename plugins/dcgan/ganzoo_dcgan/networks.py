@@ -8,13 +8,22 @@ import math
 from itertools import pairwise
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganzoo import NetworkConfig
-from ganzoo.nn import ConditionalBatchNorm2d, DOutput, conv_norm, needs_bias, spectral
+from ganzoo.layers import Norm
+from ganzoo.nn import (
+    ClassBesideLatent,
+    ConditionalBatchNorm2d,
+    DOutput,
+    Projection,
+    conv_norm,
+    needs_bias,
+    one_hot,
+    spectral,
+)
 from ganzoo.sizes import doubling_widths, ladder
-from ganzoo_dcgan import DCGANOptions, Init, Norm
+from ganzoo_dcgan import DCGANOptions, Init
 
 
 class Generator(nn.Module):
@@ -30,10 +39,9 @@ class Generator(nn.Module):
         height, width, levels = ladder(config.image_shape, "dcgan")
         widths = doubling_widths(options.width_g, levels, options.max_width)[::-1]
         self.steered = bool(config.num_classes) and options.conditioning == "cbn"
-        beside = bool(config.num_classes) and not self.steered
-        self.embedding = nn.Embedding(config.num_classes, options.embedding_dim) if beside else None
-        inputs = config.z_dim + (options.embedding_dim if beside else 0)
-        code_dim = config.num_classes if self.steered else 0
+        beside, code_dim = (0, config.num_classes) if self.steered else (config.num_classes, 0)
+        self.told = ClassBesideLatent(config.z_dim, beside, options.embedding_dim)
+        inputs = self.told.width
         # "Project and reshape" as a transposed convolution of a 1x1 map: batch norm can be folded into it at export.
         project = nn.ConvTranspose2d(inputs, widths[0], (height, width), 1, 0, bias=needs_bias(norm))
         layers: list[nn.Module] = [
@@ -47,12 +55,9 @@ class Generator(nn.Module):
         self.to_image = _up(norm, init, widths[-1], config.image_shape.channels, bias=True)
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
-        if self.embedding is not None:
-            z = torch.cat([z, self.embedding(c)], dim=1)
-        x = z[:, :, None, None]
+        x = self.told(z, c)[:, :, None, None]
         if self.steered:
-            assert c is not None, "a conditional network was called without classes"
-            code = F.one_hot(c, self.num_classes).to(z.dtype)
+            code = one_hot(c, self.num_classes, z.dtype)
             for layer in self.layers:
                 x = layer(x, code) if isinstance(layer, ConditionalBatchNorm2d) else layer(x)
         else:
@@ -83,14 +88,15 @@ class Discriminator(nn.Module):
         self.layers = nn.Sequential(*layers)
         places = widths[-1] * height * width
         self.to_logit = _layer(norm, nn.Linear(places, 1), _std(init, places))
-        self.embedding = _layer(norm, nn.Embedding(config.num_classes, widths[-1])) if config.num_classes else None
+        classes = config.num_classes
+        self.projection = Projection(classes, widths[-1], norm=norm, init="normal") if classes else None
 
     def forward(self, images: Tensor, c: Tensor | None = None) -> DOutput:
         x = self.layers(images)
         features = x.sum(dim=(2, 3))
         logits = self.to_logit(x.flatten(1)).squeeze(1)
-        if self.embedding is not None:
-            logits = logits + (self.embedding(c) * features).sum(dim=1)
+        if self.projection is not None:
+            logits = logits + self.projection(features, c)
         return DOutput(logits=logits, features=features)
 
 
@@ -99,12 +105,10 @@ def _std(init: Init, fan_in: int) -> float:
     return 0.02 if init == "normal" else math.sqrt(2 / fan_in)
 
 
-def _layer(
-    norm: Norm, layer: nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.Embedding, std: float = 0.02
-) -> nn.Module:
+def _layer(norm: Norm, layer: nn.Conv2d | nn.ConvTranspose2d | nn.Linear, std: float) -> nn.Module:
     """``layer`` with weights from N(0, std^2), biases 0, then spectrally normalised if that is asked for."""
     nn.init.normal_(layer.weight, 0.0, std)
-    if not isinstance(layer, nn.Embedding) and layer.bias is not None:
+    if layer.bias is not None:
         nn.init.zeros_(layer.bias)
     return spectral(norm, layer)
 

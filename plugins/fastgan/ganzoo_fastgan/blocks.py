@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from ganzoo.nn import NoiseInjection, Norm, conv_norm, spectral
+from ganzoo.layers import Norm
+from ganzoo.nn import NoiseInjection, conv_norm, spectral
 
 
 def conv(inputs: int, outputs: int, size: int | tuple[int, int], **more: int | bool) -> nn.Module:

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo import NetworkConfig
-from ganzoo.nn import DOutput, Norm, ProjectionHead, spectral
+from ganzoo.layers import Norm
+from ganzoo.nn import ClassBesideLatent, DOutput, Projection, spectral
 from ganzoo.sizes import ladder
 from ganzoo_fastgan import FastGANOptions
 from ganzoo_fastgan.blocks import Down, Excitation, Stage, conv, down, normal, thorough_up, up
@@ -44,9 +45,8 @@ class Generator(nn.Module):
         options, shape = config.options, config.image_shape
         height, width, doublings = ladder(shape, "fastgan")
         widths = [width_at(options.width_g, BASE << level) for level in range(doublings + 1)]
-        self.embedding = nn.Embedding(config.num_classes, options.embedding_dim) if config.num_classes else None
-        inputs = config.z_dim + (options.embedding_dim if config.num_classes else 0)
-        project = nn.ConvTranspose2d(inputs, 2 * widths[0], (height, width), bias=False)
+        self.told = ClassBesideLatent(config.z_dim, config.num_classes, options.embedding_dim)
+        project = nn.ConvTranspose2d(self.told.width, 2 * widths[0], (height, width), bias=False)
         self.first = nn.Sequential(spectral("spectral", project), normal("batch", 2 * widths[0]), nn.GLU(dim=1))
         apart = min(4, doublings)
         self.stages = nn.ModuleList()
@@ -63,9 +63,7 @@ class Generator(nn.Module):
         self.to_image = conv(widths[-1], shape.channels, 3, padding=1)
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
-        if self.embedding is not None:
-            z = torch.cat([z, self.embedding(c)], dim=1)
-        maps = [self.first(z[:, :, None, None])]
+        maps = [self.first(self.told(z, c)[:, :, None, None])]
         for stage in self.stages:
             maps.append(stage(maps))
         return torch.tanh(self.to_image(maps[-1]))
@@ -120,8 +118,8 @@ class Discriminator(nn.Module):
             layers += down(narrow[level - 1], narrow[level], norm)
         self.second_look = nn.Sequential(*layers)
         self.judge_small = conv(narrow[-1], 1, 4)
-        features = widths[-1] + narrow[-1]
-        self.head = ProjectionHead(features, config.num_classes, norm="spectral") if config.num_classes else None
+        features, classes = widths[-1] + narrow[-1], config.num_classes
+        self.projection = Projection(classes, features, norm="spectral") if classes else None
 
     def maps(self, images: Tensor) -> Maps:
         """The maps that images (N, C, H, W) are judged by."""
@@ -135,8 +133,8 @@ class Discriminator(nn.Module):
         both = self.judge(maps.last).mean((1, 2, 3)), self.judge_small(maps.small).mean((1, 2, 3))
         logits = (both[0] + both[1]) / 2
         features = torch.cat([maps.last.mean((2, 3)), maps.small.mean((2, 3))], dim=1)
-        if self.head is not None:
-            logits = logits + self.head(features, c).logits
+        if self.projection is not None:
+            logits = logits + self.projection(features, c)
         return DOutput(logits=logits, features=features)
 
 

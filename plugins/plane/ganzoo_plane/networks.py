@@ -3,11 +3,10 @@
 from math import prod
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganzoo import NetworkConfig
-from ganzoo.nn import DOutput
+from ganzoo.nn import DOutput, one_hot_beside
 from ganzoo_plane import ToyOptions
 
 
@@ -22,11 +21,6 @@ def _hidden(inputs: int, options: ToyOptions, *, slope: float) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def _beside(x: Tensor, c: Tensor | None, num_classes: int) -> Tensor:
-    """x (N, F) -> (N, F + num_classes), the class one-hot beside it."""
-    return x if c is None else torch.cat([x, F.one_hot(c, num_classes).to(x.dtype)], dim=1)
-
-
 class Generator(nn.Module):
     """z (N, z_dim), c (N,) class ids if conditional -> images (N, C, H, W) in [-1, 1]."""
 
@@ -37,7 +31,7 @@ class Generator(nn.Module):
         self.to_image = nn.Linear(config.options.width, prod(config.image_shape))
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
-        hidden = self.hidden(_beside(z, c, self.num_classes))
+        hidden = self.hidden(one_hot_beside(z, c, self.num_classes))
         return torch.tanh(self.to_image(hidden)).view(-1, *self.image_shape)
 
 
@@ -51,5 +45,5 @@ class Discriminator(nn.Module):
         self.to_logit = nn.Linear(config.options.width, 1)
 
     def forward(self, images: Tensor, c: Tensor | None = None) -> DOutput:
-        features = self.hidden(_beside(images.flatten(1), c, self.num_classes))
+        features = self.hidden(one_hot_beside(images.flatten(1), c, self.num_classes))
         return DOutput(logits=self.to_logit(features).squeeze(1), features=features)

@@ -16,7 +16,15 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo import NetworkConfig
-from ganzoo.nn import DOutput, EqualisedConv2d, EqualisedLinear, MinibatchDeviation2d, PixelNorm
+from ganzoo.nn import (
+    ClassBesideLatent,
+    DOutput,
+    EqualisedConv2d,
+    EqualisedLinear,
+    MinibatchDeviation2d,
+    PixelNorm,
+    Projection,
+)
 from ganzoo_progressive import ProgressiveOptions
 from ganzoo_progressive.growth import Progressive, blend, larger, smaller
 
@@ -39,10 +47,8 @@ class Generator(Progressive):
         super().__init__(config)
         options = config.options
         widths = [width_at(stage, options) for stage in range(self.last + 1)]
-        self.embedding = nn.Embedding(config.num_classes, options.embedding_dim) if config.num_classes else None
-        self.norm = PixelNorm()
-        inputs = config.z_dim + (options.embedding_dim if config.num_classes else 0)
-        self.blocks = nn.ModuleList([_Start(inputs, widths[0], self.base)])
+        self.told = ClassBesideLatent(config.z_dim, config.num_classes, options.embedding_dim, norm=PixelNorm())
+        self.blocks = nn.ModuleList([_Start(self.told.width, widths[0], self.base)])
         for stage in range(1, self.last + 1):
             double = nn.Upsample(scale_factor=2, mode="nearest")
             layers = *_normed(widths[stage - 1], widths[stage]), *_normed(widths[stage], widths[stage])
@@ -51,10 +57,7 @@ class Generator(Progressive):
         self.to_image = nn.ModuleList(EqualisedConv2d(width, channels, 1) for width in widths[self.first :])
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
-        x = self.norm(z)
-        if self.embedding is not None:
-            x = torch.cat([x, self.norm(self.embedding(c))], dim=1)
-        before = x
+        before = x = self.told(z, c)
         for stage in range(self.stage + 1):
             before, x = x, self.blocks[stage](x)
         images = self._images(x, self.stage)
@@ -115,7 +118,7 @@ class Discriminator(Progressive):
             nn.LeakyReLU(0.2),
         )
         self.to_logit = EqualisedLinear(features, 1)
-        self.embedding = nn.Embedding(config.num_classes, features) if config.num_classes else None
+        self.projection = Projection(config.num_classes, features) if config.num_classes else None
 
     def forward(self, images: Tensor, c: Tensor | None = None) -> DOutput:
         images = smaller(images, self.factor)
@@ -126,8 +129,8 @@ class Discriminator(Progressive):
                 x = blend(self.from_image[stage - 1 - self.first](smaller(images, 2)), x, self.fade)
         features = self.to_features(x)
         logits = self.to_logit(features).squeeze(1)
-        if self.embedding is not None:  # at an equalised learning rate, as all that is learnt here
-            logits = logits + (self.embedding(c) * features).sum(dim=1) / math.sqrt(features.shape[1])
+        if self.projection is not None:  # at an equalised learning rate, as all that is learnt here
+            logits = logits + self.projection(features, c) / math.sqrt(features.shape[1])
         return DOutput(logits=logits, features=features)
 
 

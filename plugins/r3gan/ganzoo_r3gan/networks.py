@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ganzoo import NetworkConfig
-from ganzoo.nn import DOutput, downsample2d, upsample2d
+from ganzoo.nn import ClassBesideLatent, DOutput, Projection, downsample2d, upsample2d
 from ganzoo.sizes import ladder
 from ganzoo_r3gan import R3GANOptions
 from ganzoo_r3gan.bounds import bounded
@@ -91,13 +91,11 @@ class Generator(nn.Module):
         super().__init__()
         height, width, doublings = ladder(config.image_shape, "r3gan")
         options, widths = config.options, config.options.widths(doublings)
-        self.embedding: nn.Embedding | None = None
-        inputs = config.z_dim
-        if config.num_classes:
-            self.embedding = drawn(nn.Embedding(config.num_classes, options.embedding_dim), 1.0)
-            inputs += options.embedding_dim
+        self.told = ClassBesideLatent(config.z_dim, config.num_classes, options.embedding_dim)
+        if self.told.embedding is not None:
+            drawn(self.told.embedding, 1.0)
         layers: list[nn.Module] = [
-            GenerativeBasis(inputs, widths[0], height, width),
+            GenerativeBasis(self.told.width, widths[0], height, width),
             *_blocks(widths, 0, options),
         ]
         for stage, (before, after) in enumerate(pairwise(widths), 1):
@@ -107,9 +105,7 @@ class Generator(nn.Module):
         self.to_image = drawn(nn.Conv2d(widths[-1], config.image_shape.channels, 1, bias=False), 1.0)
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
-        if self.embedding is not None:
-            z = torch.cat([z, self.embedding(c)], dim=1)
-        return bounded(self.to_image(self.layers(z)))
+        return bounded(self.to_image(self.layers(self.told(z, c))))
 
 
 class Discriminator(nn.Module):
@@ -130,17 +126,18 @@ class Discriminator(nn.Module):
             layers += [*_blocks(widths, stage, options), downsample2d(), *rewidth]
         layers += [*_blocks(widths, 0, options), DiscriminativeBasis(widths[0], height, width)]
         self.layers = nn.Sequential(*layers)
-        self.embedding: nn.Embedding | None = None
+        self.projection: Projection | None = None
         outputs = 1
         if config.num_classes:
             outputs = widths[0]
-            self.embedding = drawn(nn.Embedding(config.num_classes, outputs), 1 / math.sqrt(outputs))
+            self.projection = Projection(config.num_classes, outputs)
+            drawn(self.projection.embedding, 1 / math.sqrt(outputs))
         self.to_logit = drawn(nn.Linear(widths[0], outputs, bias=False), 1.0)
 
     def forward(self, images: Tensor, c: Tensor | None = None) -> DOutput:
         features = self.layers(images)
         judged: Tensor = self.to_logit(features)
-        logits = judged.squeeze(1) if self.embedding is None else (judged * self.embedding(c)).sum(1)
+        logits = judged.squeeze(1) if self.projection is None else self.projection(judged, c)
         return DOutput(logits=logits, features=features)
 
 

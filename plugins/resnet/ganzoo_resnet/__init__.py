@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from ganzoo import Architecture, NetworkConfig, Options, Recipe, hookimpl
+from ganzoo.layers import Init, Norm
 from ganzoo.sizes import longest_ladder
 from ganzoo_resnet.recipes import RECIPES
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from ganzoo import ImageShape
     from ganzoo.sizes import Ladder
-
-Norm = Literal["batch", "instance", "layer", "spectral", "none"]
 
 
 class ResNetOptions(Options):
@@ -43,7 +42,7 @@ class ResNetOptions(Options):
         description="how a class enters the generator: by its norms, if norm_g is batch, or by an embedding beside z",
     )
     embedding_dim: int = Field(32, ge=1, description="size of the class embedding beside z")
-    init: Literal["glorot", "he", "orthogonal", "normal"] = Field("glorot", description="initial weights")
+    init: Init = Field("glorot", description="initial weights")
 
 
 def build_generator(config: NetworkConfig[ResNetOptions]) -> "nn.Module":

@@ -6,13 +6,23 @@ which their tables are cases. Departs: of other norms than batch norm in G none 
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganzoo import NetworkConfig
-from ganzoo.nn import DOutput, ProjectionHead, ResidualDown, ResidualUp, conv_norm, initialise, spectral
+from ganzoo.layers import Norm
+from ganzoo.nn import (
+    ClassBesideLatent,
+    DOutput,
+    ProjectionHead,
+    ResidualDown,
+    ResidualUp,
+    conv_norm,
+    initialise,
+    one_hot,
+    spectral,
+)
 from ganzoo.sizes import doubling_widths
-from ganzoo_resnet import Norm, ResNetOptions, doublings, halvings
+from ganzoo_resnet import ResNetOptions, doublings, halvings
 
 
 def widths(narrowest: int, count: int, options: ResNetOptions) -> list[int]:
@@ -36,11 +46,9 @@ class Generator(nn.Module):
         self.first_map = height, width
         *outputs, first = widths(options.width_g, count + 1, options)
         self.steered = bool(self.num_classes) and options.conditioning == "cbn" and norm == "batch"
-        beside = bool(self.num_classes) and not self.steered
-        self.embedding = nn.Embedding(self.num_classes, options.embedding_dim) if beside else None
-        inputs = config.z_dim + (options.embedding_dim if beside else 0)
-        self.stem = spectral(norm, nn.Linear(inputs, first * height * width))
-        code_dim = self.num_classes if self.steered else 0
+        beside, code_dim = (0, self.num_classes) if self.steered else (self.num_classes, 0)
+        self.told = ClassBesideLatent(config.z_dim, beside, options.embedding_dim)
+        self.stem = spectral(norm, nn.Linear(self.told.width, first * height * width))
         self.blocks = nn.ModuleList()
         for n in reversed(outputs):
             self.blocks.append(ResidualUp(first, n, code_dim=code_dim, norm_kind=norm, norm=norm))
@@ -50,10 +58,8 @@ class Generator(nn.Module):
         draw(self, options)
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
-        if self.embedding is not None:
-            z = torch.cat([z, self.embedding(c)], dim=1)
-        code = F.one_hot(c, self.num_classes).to(z.dtype) if self.steered and c is not None else None
-        x = self.stem(z).unflatten(1, (-1, *self.first_map))
+        code = one_hot(c, self.num_classes, z.dtype) if self.steered else None
+        x = self.stem(self.told(z, c)).unflatten(1, (-1, *self.first_map))
         for block in self.blocks:
             x = block(x, code)
         return torch.tanh(self.to_image(x))

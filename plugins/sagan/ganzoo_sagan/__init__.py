@@ -1,19 +1,17 @@
 """SAGAN for ganzoo (Zhang et al. 2019, arXiv:1805.08318)."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from ganzoo import Architecture, NetworkConfig, Options, Recipe, hookimpl
+from ganzoo.layers import Weights
 from ganzoo.sizes import ladder
 from ganzoo_sagan.recipes import RECIPES
 
 if TYPE_CHECKING:
     from torch import nn
-
-
-Weights = Literal["spectral", "none"]
 
 
 class SAGANOptions(Options):

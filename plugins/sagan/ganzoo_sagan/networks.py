@@ -5,11 +5,19 @@ Departs: attention is left out of maps that have fewer than 8 channels.
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganzoo import NetworkConfig
-from ganzoo.nn import DOutput, ProjectionHead, ResidualDown, ResidualUp, SelfAttention2d, initialise, spectral
+from ganzoo.nn import (
+    DOutput,
+    ProjectionHead,
+    ResidualDown,
+    ResidualUp,
+    SelfAttention2d,
+    initialise,
+    one_hot,
+    spectral,
+)
 from ganzoo.sizes import doubling_widths, ladder
 from ganzoo_sagan import SAGANOptions
 
@@ -50,7 +58,7 @@ class Generator(nn.Module):
         initialise(self, "glorot")
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
-        code = F.one_hot(c, self.num_classes).to(z.dtype) if self.num_classes and c is not None else None
+        code = one_hot(c, self.num_classes, z.dtype) if self.num_classes else None
         x = self.stem(z).unflatten(1, (-1, *self.first_map))
         for block in self.blocks:
             x = block(x) if isinstance(block, SelfAttention2d) else block(x, code)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from ganzoo import Architecture, NetworkConfig, Options, Recipe, hookimpl
+from ganzoo.layers import Norm
 from ganzoo.sizes import longest_ladder
 from ganzoo_sndcgan.recipes import RECIPES
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from ganzoo import ImageShape
     from ganzoo.sizes import Ladder
-
-Norm = Literal["batch", "instance", "layer", "spectral", "none"]
 
 
 class SNDCGANOptions(Options):

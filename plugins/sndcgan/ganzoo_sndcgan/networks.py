@@ -8,11 +8,20 @@ no bias. A class enters the generator by its norms and the discriminator by proj
 from itertools import pairwise
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganzoo import NetworkConfig
-from ganzoo.nn import ConditionalBatchNorm2d, DOutput, conv_norm, initialise, needs_bias, spectral
+from ganzoo.nn import (
+    ClassBesideLatent,
+    ConditionalBatchNorm2d,
+    DOutput,
+    Projection,
+    conv_norm,
+    initialise,
+    needs_bias,
+    one_hot,
+    spectral,
+)
 from ganzoo.sizes import doubling_widths
 from ganzoo_sndcgan import SNDCGANOptions, halvings
 
@@ -32,12 +41,11 @@ class Generator(nn.Module):
         height, width, doublings = halvings(config.image_shape)
         channels = doubling_widths(options.width_g, doublings + 1, options.max_width)[::-1]
         self.steered = bool(self.num_classes) and options.conditioning == "cbn" and norm == "batch"
-        beside = bool(self.num_classes) and not self.steered
-        self.embedding = nn.Embedding(self.num_classes, options.embedding_dim) if beside else None
-        inputs = config.z_dim + (options.embedding_dim if beside else 0)
+        beside = 0 if self.steered else self.num_classes
+        self.told = ClassBesideLatent(config.z_dim, beside, options.embedding_dim)
         bias = needs_bias(norm)
         # The dense layer as a transposed convolution of a 1x1 map: batch norm can be folded into it at export.
-        layers = [nn.ConvTranspose2d(inputs, channels[0], (height, width), bias=bias)]
+        layers = [nn.ConvTranspose2d(self.told.width, channels[0], (height, width), bias=bias)]
         layers += [nn.ConvTranspose2d(wide, narrow, 4, 2, 1, bias=bias) for wide, narrow in pairwise(channels)]
         self.layers = nn.ModuleList(spectral(norm, layer) for layer in layers)
         self.norms = nn.ModuleList(
@@ -48,10 +56,8 @@ class Generator(nn.Module):
         initialise(self, "normal")
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
-        if self.embedding is not None:
-            z = torch.cat([z, self.embedding(c)], dim=1)
-        code = (F.one_hot(c, self.num_classes).to(z.dtype),) if self.steered and c is not None else ()
-        x = z[:, :, None, None]
+        code = (one_hot(c, self.num_classes, z.dtype),) if self.steered else ()
+        x = self.told(z, c)[:, :, None, None]
         for layer, norm in zip(self.layers, self.norms, strict=True):
             x = self.relu(norm(layer(x), *code))
         return torch.tanh(self.to_image(x))
@@ -82,13 +88,13 @@ class Discriminator(nn.Module):
             inputs = n
         self.layers = nn.Sequential(*layers)
         self.to_logit = spectral(norm, nn.Linear(inputs * height * width, 1))
-        self.embedding = spectral(norm, nn.Embedding(config.num_classes, inputs)) if config.num_classes else None
+        self.projection = Projection(config.num_classes, inputs, norm=norm) if config.num_classes else None
         initialise(self, "normal")
 
     def forward(self, images: Tensor, c: Tensor | None = None) -> DOutput:
         x = self.layers(images)
         features = x.sum(dim=(2, 3))
         logits = self.to_logit(x.flatten(1)).squeeze(1)
-        if self.embedding is not None:
-            logits = logits + (self.embedding(c) * features).sum(dim=1)
+        if self.projection is not None:
+            logits = logits + self.projection(features, c)
         return DOutput(logits=logits, features=features)

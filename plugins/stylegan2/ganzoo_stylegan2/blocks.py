@@ -7,14 +7,12 @@ costs nothing. What is added after the weights, biases and noise, does without i
 from __future__ import annotations
 
 import math
-from typing import cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganzoo import NetworkConfig
-from ganzoo.nn import EqualisedLinear, PixelNorm
+from ganzoo.nn import EqualisedLinear, PixelNorm, one_hot
 from ganzoo.sizes import ladder
 from ganzoo_stylegan2 import StyleGAN2Options
 
@@ -56,7 +54,7 @@ class Mapping(nn.Module):
     def forward(self, z: Tensor | None, c: Tensor | None = None) -> Tensor:
         parts = [] if z is None else [self.norm(z)]
         if self.embedding is not None:
-            one_hot = F.one_hot(cast("Tensor", c), self.num_classes).to(self.embedding.weight.dtype)
-            parts.append(self.norm(self.embedding(one_hot)))
+            code = one_hot(c, self.num_classes, self.embedding.weight.dtype)
+            parts.append(self.norm(self.embedding(code)))
         mapped: Tensor = self.layers(torch.cat(parts, 1))
         return mapped

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganzoo import NetworkConfig
-from ganzoo.nn import DOutput, ProjectionHead
+from ganzoo.nn import ClassBesideLatent, DOutput, ProjectionHead
 from ganzoo_transgan import TransGANOptions, rungs
 from ganzoo_transgan.blocks import DEVIATION, Block, Stage, as_map, as_tokens, drawn, token_norm
 
@@ -29,9 +29,8 @@ class Generator(nn.Module):
         options = config.options
         height, width, doublings = rungs(config)
         self.widths, self.base = options.widths(doublings), (height, width)
-        self.embedding = nn.Embedding(config.num_classes, options.embedding_dim) if config.num_classes else None
-        inputs = config.z_dim + (options.embedding_dim if config.num_classes else 0)
-        self.first = nn.Linear(inputs, height * width * self.widths[0])
+        self.told = ClassBesideLatent(config.z_dim, config.num_classes, options.embedding_dim)
+        self.first = nn.Linear(self.told.width, height * width * self.widths[0])
         self.stages = nn.ModuleList()
         for level, channels in enumerate(self.widths):
             depth = options.depth_g[min(level, len(options.depth_g) - 1)]
@@ -40,9 +39,7 @@ class Generator(nn.Module):
         nn.init.xavier_uniform_(self.to_image.weight)
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
-        if self.embedding is not None:
-            z = torch.cat([z, self.embedding(c)], dim=1)
-        x = self.first(z).unflatten(1, (-1, self.widths[0]))
+        x = self.first(self.told(z, c)).unflatten(1, (-1, self.widths[0]))
         height, width = self.base
         for level, stage in enumerate(self.stages):
             if level:

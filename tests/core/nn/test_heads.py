@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from ganzoo.errors import ConfigError
-from ganzoo.nn import DOutput, ProjectionHead, norm_of_weights, spectral, width_of_features
+from ganzoo.nn import DOutput, Projection, ProjectionHead, norm_of_weights, spectral, width_of_features
 from ganzoo.specs import ImageShape
 
 
@@ -16,14 +16,14 @@ def test_a_projection_head_is_a_linear_layer_and_an_inner_product_with_the_class
     head, h, c = ProjectionHead(4, 3), torch.randn(5, 4), torch.tensor([2, 0, 1, 2, 2])
     output = head(h, c)
     for i, k in enumerate(c.tolist()):
-        expected = head.to_logit.weight[0] @ h[i] + head.to_logit.bias[0] + head.embedding.weight[k] @ h[i]
+        expected = head.to_logit.weight[0] @ h[i] + head.to_logit.bias[0] + head.projection.embedding.weight[k] @ h[i]
         torch.testing.assert_close(output.logits[i], expected)
     assert output.features is h
 
 
 def test_without_classes_it_is_the_linear_layer_alone():
     head, h = ProjectionHead(4), torch.randn(5, 4)
-    assert head.embedding is None
+    assert head.projection is None
     torch.testing.assert_close(head(h).logits, head.to_logit(h)[:, 0])
 
 
@@ -32,8 +32,16 @@ def test_under_spectral_norm_both_its_weights_are_divided_by_their_largest_singu
     for _ in range(50):
         head(torch.randn(2, 6), torch.tensor([0, 1]))
     head.eval()
-    for weight in (head.to_logit.weight, head.embedding.weight):
+    for weight in (head.to_logit.weight, head.projection.embedding.weight):
         torch.testing.assert_close(torch.linalg.svdvals(weight)[0], torch.tensor(1.0), rtol=1e-3, atol=0)
+
+
+@pytest.mark.parametrize(("init", "deviation"), [(None, 1.0), ("normal", 0.02), ("glorot", (2 / 150) ** 0.5)])
+def test_a_projection_begins_as_it_is_told_before_it_is_normalised(init, deviation):
+    for norm in ("none", "spectral"):
+        torch.manual_seed(0)
+        weight = dict(Projection(50, 100, norm=norm, init=init).named_parameters()).popitem()[1]
+        torch.testing.assert_close(weight.std(), torch.tensor(deviation), rtol=0.05, atol=0)
 
 
 class Flat(nn.Module):

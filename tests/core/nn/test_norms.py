@@ -1,8 +1,10 @@
+import typing
+
 import pytest
 import torch
 from torch import nn
 
-from ganzoo.nn import NORMS, conv_norm, mixes_samples, spectral
+from ganzoo.nn import Norm, conv_norm, mixes_samples, spectral
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def test_a_norm_takes_mean_and_variance_over_its_own_axes(norm, over, features):
     torch.testing.assert_close(conv_norm(norm, 4)(features), expected, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("norm", typing.get_args(Norm))
 def test_a_norm_has_a_scale_and_a_shift_for_each_channel_or_nothing(norm):
     shapes = [tuple(p.shape) for p in conv_norm(norm, 4).parameters()]
     assert shapes == ([(4,), (4,)] if norm in ("batch", "instance", "layer") else [])
@@ -68,7 +70,7 @@ def test_in_evaluation_the_power_iteration_rests():
     torch.testing.assert_close(layer.weight, before, rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("norm", [norm for norm in NORMS if norm != "spectral"])
+@pytest.mark.parametrize("norm", [norm for norm in typing.get_args(Norm) if norm != "spectral"])
 def test_other_norms_leave_the_layer_as_it_is(norm):
     layer = nn.Linear(3, 3)
     assert spectral(norm, layer) is layer
@@ -99,7 +101,7 @@ def test_a_module_that_mixes_samples_is_recognised_or_says_so(module, mixes):
     assert mixes_samples(module) is mixes
 
 
-@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("norm", typing.get_args(Norm))
 def test_of_the_norms_batch_norm_alone_mixes_samples(norm, features):
     layer = conv_norm(norm, 4)
     features.requires_grad_(True)

@@ -10,15 +10,14 @@ def test_plain_logits_become_an_output(n, tail):
     logits = torch.arange(float(n))
     output = as_output(logits.view(n, *tail))
     torch.testing.assert_close(output.logits, logits)
-    assert (output.features, output.class_logits) == (None, None)
+    assert output.features is None
 
 
 def test_an_output_keeps_what_comes_with_its_logits():
-    features, class_logits = torch.zeros(3, 7), torch.zeros(3, 10)
-    output = as_output(DOutput(torch.arange(3.0)[:, None], features, class_logits))
+    features = torch.zeros(3, 7)
+    output = as_output(DOutput(torch.arange(3.0)[:, None], features))
     assert output.logits.shape == (3,)
     assert output.features is features
-    assert output.class_logits is class_logits
 
 
 def test_logits_stay_in_the_graph():

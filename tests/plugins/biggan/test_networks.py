@@ -101,7 +101,7 @@ def test_features_are_the_rectified_map_summed_over_its_places_and_the_class_is_
     first, second = (D(x, torch.full((4,), c)) for c in (0, 2))
     before = nn.Sequential(*list(D.layers)[:-1])(x)
     torch.testing.assert_close(first.features, F.relu(before).sum(dim=(2, 3)))
-    table = D.head.embedding.weight
+    table = D.head.projection.embedding.weight
     torch.testing.assert_close(second.logits - first.logits, first.features @ (table[2] - table[0]))
 
 

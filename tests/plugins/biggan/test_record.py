@@ -76,12 +76,6 @@ def test_latents_can_be_drawn_to_0(registry, family):
     assert resolve(f"{family}-ns", registry, []).config.z_distribution == "normal"
 
 
-def test_the_declared_starts_are_those_there_are():
-    from ganzoo.nn import Init
-
-    assert set(BigGANOptions.model_fields["init"].annotation.__args__) == set(Init.__args__)
-
-
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 def test_every_recipe_resolves_as_a_conditional_hinge_game_that_its_shape_allows(registry, recipe):
     config = resolve(recipe.name, registry, []).config

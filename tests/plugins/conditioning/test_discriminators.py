@@ -43,7 +43,7 @@ def test_the_projection_is_added_to_the_logit(wrap):
     D, images, c = wrap("projection", Flat), images_like(), torch.tensor([0, 1, 2, 2, 1, 0])
     output = D(images, c)
     for i in range(6):
-        vector = D.embedding.weight[c[i]]
+        vector = D.projection.embedding.weight[c[i]]
         expected = images[i].sum() + sum(v * x for v, x in zip(vector, images[i].flatten(), strict=True))
         torch.testing.assert_close(output.logits[i], expected)
     torch.testing.assert_close(output.features, images.flatten(1))
@@ -52,17 +52,19 @@ def test_the_projection_is_added_to_the_logit(wrap):
 def test_the_projection_begins_faint_beside_the_logit(wrap):
     torch.manual_seed(0)
     D = wrap("projection", Flat, num_classes=10)
-    assert D.embedding.weight.abs().max() <= (6 / (10 + 48)) ** 0.5
-    assert D.embedding.weight.std() > 0.1
+    assert D.projection.embedding.weight.abs().max() <= (6 / (10 + 48)) ** 0.5
+    assert D.projection.embedding.weight.std() > 0.1
 
 
 def test_the_projection_is_normalised_where_its_discriminator_is(wrap, networks):
     torch.manual_seed(0)
-    assert norm_of_weights(wrap("projection", lambda shape: networks.Smooth()).embedding) == "none"
+    assert norm_of_weights(wrap("projection", lambda shape: networks.Smooth()).projection) == "none"
     D = wrap("projection", lambda shape: Normed())
     for _ in range(50):
         D(images_like(), torch.zeros(6, dtype=torch.int64))
-    torch.testing.assert_close(torch.linalg.svdvals(D.embedding.weight)[0], torch.tensor(1.0), rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(
+        torch.linalg.svdvals(D.projection.embedding.weight)[0], torch.tensor(1.0), rtol=1e-3, atol=1e-3
+    )
 
 
 @pytest.mark.parametrize("shape", [(3, 4, 4), TALL])

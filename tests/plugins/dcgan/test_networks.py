@@ -126,7 +126,9 @@ def test_under_spectral_norm_the_class_embedding_is_bounded_too():
     D = build(Discriminator, num_classes=4, norm_d="spectral")
     for _ in range(100):
         D(torch.zeros(2, 3, 8, 8), torch.tensor([0, 1]))
-    torch.testing.assert_close(torch.linalg.matrix_norm(D.embedding.weight, 2), torch.tensor(1.0), rtol=1e-3, atol=0)
+    torch.testing.assert_close(
+        torch.linalg.matrix_norm(D.projection.embedding.weight, 2), torch.tensor(1.0), rtol=1e-3, atol=0
+    )
 
 
 def test_the_class_is_projected_onto_the_features():
@@ -134,7 +136,7 @@ def test_the_class_is_projected_onto_the_features():
     D = build(Discriminator, 16, num_classes=3).eval()
     x = torch.randn(4, 3, 16, 16, generator=torch.Generator().manual_seed(1))
     first, second = (D(x, torch.full((4,), c)) for c in (0, 2))
-    expected = (D.embedding.weight[2] - D.embedding.weight[0]) @ first.features.T
+    expected = (D.projection.embedding.weight[2] - D.projection.embedding.weight[0]) @ first.features.T
     torch.testing.assert_close(second.logits - first.logits, expected)
     torch.testing.assert_close(first.features, D.layers(x).sum((2, 3)))
     assert first.features.shape == (4, 8)
@@ -142,7 +144,7 @@ def test_the_class_is_projected_onto_the_features():
 
 def test_the_class_stands_beside_the_latent_as_an_embedding():
     G = build(Generator, num_classes=3)
-    assert G.embedding.weight.shape == (3, 3)
+    assert G.told.embedding.weight.shape == (3, 3)
     assert G.layers[0].in_channels == 5 + 3
     extra = count(Generator, num_classes=3) - count(Generator)
     assert extra == 3 * 3 + 16 * 3 * 4

@@ -51,7 +51,7 @@ def test_a_square_is_made_of_the_parameters_it_always_was():
     norm = {"weight": (4,), "bias": (4,), "running_mean": (4,), "running_var": (4,), "num_batches_tracked": ()}
     asked = {"shape": (3, 16, 16), "num_classes": 2, "max_width": 4}
     assert shapes(build(Generator, **asked)) == {
-        "embedding.weight": (2, 3),
+        "told.embedding.weight": (2, 3),
         "layers.0.weight": (8, 4, 4, 4),
         **{f"layers.1.{name}": shape for name, shape in norm.items()},
         "layers.3.weight": (4, 4, 4, 4),
@@ -66,7 +66,7 @@ def test_a_square_is_made_of_the_parameters_it_always_was():
         **{f"layers.3.{name}": shape for name, shape in norm.items()},
         "to_logit.weight": (1, 64),
         "to_logit.bias": (1,),
-        "embedding.weight": (2, 4),
+        "projection.embedding.weight": (2, 4),
     }
 
 
@@ -96,7 +96,7 @@ def test_a_seed_gives_the_weights_it_always_gave():
 
 def test_a_class_steers_every_norm_and_enters_nowhere_else():
     G = build(Generator, shape=(3, 32, 32), num_classes=6, conditioning="cbn")
-    assert G.embedding is None
+    assert G.told.embedding is None
     assert G.layers[0].in_channels == 5
     assert [type(module) for module in G.layers] == [nn.ConvTranspose2d, ConditionalBatchNorm2d, nn.ReLU] * 3
     assert [module.scale.weight.shape for module in G.layers[1::3]] == [(16, 6), (8, 6), (4, 6)]

@@ -66,13 +66,6 @@ def test_quick_is_a_game_of_small_batches_under_a_lazy_r1(registry):
     assert config.precision == "auto"
 
 
-def test_the_declared_norms_are_those_there_are():
-    from ganzoo.nn import NORMS
-
-    for field in ("norm_g", "norm_d"):
-        assert DCGANOptions.model_fields[field].annotation.__args__ == NORMS
-
-
 @pytest.mark.parametrize(
     ("option", "value"),
     [

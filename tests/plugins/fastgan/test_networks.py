@@ -71,6 +71,13 @@ def test_maps_have_the_authors_widths():
     assert [width_at(64, side) for side in multiples] == [64 * times for times in multiples.values()]
 
 
+def test_a_class_adds_its_projection_to_the_discriminator_and_nothing_else(pair):
+    (_, plain), (_, told) = pair(16), pair(16, num_classes=3)
+    more = {name: tuple(p.shape) for name, p in told.named_parameters() if name not in dict(plain.named_parameters())}
+    features = told(torch.zeros(2, 3, 16, 16), torch.tensor([0, 1])).features.shape[1]
+    assert more == {"projection.embedding.parametrizations.weight.original": (3, features)}
+
+
 @pytest.mark.parametrize(
     ("height", "width"), [(8, 8), (16, 16), (32, 32), (64, 64), (128, 128), (8, 10), (32, 48), (48, 32)]
 )

@@ -158,7 +158,7 @@ def test_a_class_stands_beside_the_latent_as_large_as_it_component_by_component(
     c = torch.tensor([0, 1, 2, 0, 1, 2, 0, 1])
     G(z, c)
     torch.testing.assert_close(seen[0][:, :5], normed(z))
-    torch.testing.assert_close(seen[0][:, 5:], normed(G.embedding(c)))
+    torch.testing.assert_close(seen[0][:, 5:], normed(G.told.embedding(c)))
     assert not torch.allclose(G(z, c), G(z, (c + 1) % 3))
 
 
@@ -166,7 +166,7 @@ def test_the_class_is_projected_onto_the_features(pair, images):
     # Miyato & Koyama 2018, equation 3; divided by the root of the features, as equalised weights are.
     D = pair(num_classes=3)[1]
     first, second = (D(images, torch.full((8,), c)) for c in (0, 2))
-    expected = first.features @ (D.embedding.weight[2] - D.embedding.weight[0]) / math.sqrt(6)
+    expected = first.features @ (D.projection.embedding.weight[2] - D.projection.embedding.weight[0]) / math.sqrt(6)
     torch.testing.assert_close(second.logits - first.logits, expected)
 
 

@@ -151,11 +151,11 @@ def test_weights_begin_as_fix_up_and_the_paper_have_them():
     assert spread(G.layers[0].maps) == pytest.approx(1, rel=0.1)
     assert spread(G.layers[0].of_z.weight) == pytest.approx(1 / math.sqrt(128), rel=0.05)
     assert spread(G.to_image.weight) == pytest.approx(1 / 8, rel=0.2)
-    assert spread(G.embedding.weight) == pytest.approx(1 / math.sqrt(10), rel=0.1)
+    assert spread(G.told.embedding.weight) == pytest.approx(1 / math.sqrt(10), rel=0.1)
     assert spread(D.layers[0].weight) == pytest.approx(1 / math.sqrt(3), rel=0.2)
     assert spread(D.layers[-1].maps) == pytest.approx(1 / 4, rel=0.1)
     assert spread(D.to_logit.weight) == pytest.approx(1 / 8, rel=0.05)
-    assert spread(D.embedding.weight) == pytest.approx(1 / math.sqrt(10) / 8, rel=0.1)
+    assert spread(D.projection.embedding.weight) == pytest.approx(1 / math.sqrt(10) / 8, rel=0.1)
 
 
 def spread(weight):
@@ -201,7 +201,7 @@ def test_a_class_is_known_to_d_by_one_product_alone():
     x = images_like(4, 3, 16, 16)
     for c in range(3):
         output = D(x, torch.full((4,), c))
-        expected = output.features @ D.to_logit.weight.T @ D.embedding.weight[c]
+        expected = output.features @ D.to_logit.weight.T @ D.projection.embedding.weight[c]
         torch.testing.assert_close(output.logits, expected)
 
 
@@ -210,7 +210,7 @@ def test_a_class_stands_beside_the_latent():
     z = latents()
     assert G.layers[0].of_z.weight.shape == (8, 5 + 3)
     with torch.no_grad():
-        G.embedding.weight[1] = G.embedding.weight[0]
+        G.told.embedding.weight[1] = G.told.embedding.weight[0]
     same, other = (G(z, torch.full((4,), c)) for c in (1, 2))
     torch.testing.assert_close(G(z, torch.zeros(4, dtype=torch.int64)), same)
     assert not torch.allclose(same, other)

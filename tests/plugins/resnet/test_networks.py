@@ -251,7 +251,7 @@ def test_a_class_is_a_scale_and_a_shift_of_the_blocks_norms():
 @pytest.mark.parametrize("chosen", [{"conditioning": "concat"}, {"norm_g": "layer"}, {"norm_g": "spectral"}])
 def test_else_the_class_stands_beside_the_latent_as_an_embedding(chosen):
     G = make(Generator, num_classes=3, **chosen).eval()
-    assert G.embedding.weight.shape == (3, 3)
+    assert G.told.embedding.weight.shape == (3, 3)
     assert G.stem.in_features == 5 + 3
     assert not any(isinstance(m, ConditionalBatchNorm2d) for m in G.modules())
     one, other = G(torch.randn(1, 5).expand(2, -1), torch.tensor([0, 1]))
@@ -263,5 +263,5 @@ def test_the_class_is_projected_onto_the_features():
     D = make(Discriminator, 16, num_classes=3).eval()
     x = torch.randn(4, 3, 16, 16)
     first, second = (D(x, torch.full((4,), c)) for c in (0, 2))
-    expected = (D.head.embedding.weight[2] - D.head.embedding.weight[0]) @ first.features.T
+    expected = (D.head.projection.embedding.weight[2] - D.head.projection.embedding.weight[0]) @ first.features.T
     torch.testing.assert_close(second.logits - first.logits, expected)

@@ -179,7 +179,7 @@ def test_a_class_is_a_scale_and_a_shift_of_every_norm():
 @pytest.mark.parametrize("chosen", [{"conditioning": "concat"}, {"norm_g": "layer"}])
 def test_else_the_class_stands_beside_the_latent_as_an_embedding(chosen):
     G = make(Generator, num_classes=3, **chosen)
-    assert G.embedding.weight.shape == (3, 3)
+    assert G.told.embedding.weight.shape == (3, 3)
     assert G.layers[0].in_channels == 5 + 3
     assert not any(isinstance(m, ConditionalBatchNorm2d) for m in G.modules())
     z = torch.randn(1, 5).expand(2, -1)
@@ -192,7 +192,7 @@ def test_the_class_is_projected_onto_the_features():
     D = make(Discriminator, 16, num_classes=3).eval()
     x = torch.randn(4, 3, 16, 16, generator=torch.Generator().manual_seed(1))
     first, second = (D(x, torch.full((4,), c)) for c in (0, 2))
-    expected = (D.embedding.weight[2] - D.embedding.weight[0]) @ first.features.T
+    expected = (D.projection.embedding.weight[2] - D.projection.embedding.weight[0]) @ first.features.T
     torch.testing.assert_close(second.logits - first.logits, expected)
     torch.testing.assert_close(first.features, D.layers(x).sum((2, 3)))
     assert first.features.shape == (4, 16)
