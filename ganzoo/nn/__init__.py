@@ -5,10 +5,11 @@ from ganzoo.nn.attention import SelfAttention2d
 from ganzoo.nn.classes import ClassBesideLatent, Projection, given, one_hot, one_hot_beside
 from ganzoo.nn.conditional import ConditionalBatchNorm2d
 from ganzoo.nn.equalised import EqualisedConv2d, EqualisedLinear, PixelNorm
-from ganzoo.nn.features import norm_of_weights, width_of_features
+from ganzoo.nn.features import look_at_zeros, norm_of_weights, width_of_features
 from ganzoo.nn.growing import Growing, coarse
 from ganzoo.nn.heads import ProjectionHead
 from ganzoo.nn.initialise import initialise
+from ganzoo.nn.judges import equalised_features, equalised_from_image
 from ganzoo.nn.minibatch import MinibatchCloseness, MinibatchDeviation2d, mean_deviation
 from ganzoo.nn.modulated import ModulatedConv2d
 from ganzoo.nn.noise import NoiseInjection
@@ -44,10 +45,13 @@ __all__ = [
     "coarse",
     "conv_norm",
     "downsample2d",
+    "equalised_features",
+    "equalised_from_image",
     "forbids_penalties",
     "gather_samples",
     "given",
     "initialise",
+    "look_at_zeros",
     "mean_deviation",
     "mixes_samples",
     "needs_bias",

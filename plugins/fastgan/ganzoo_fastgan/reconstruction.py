@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganzoo import ConfigError, TechniqueContext
+from ganzoo.nn import look_at_zeros
 from ganzoo.techniques import Step, Technique
 from ganzoo_fastgan.blocks import conv, up
 from ganzoo_fastgan.networks import SECOND_LOOK, Discriminator, width_at
@@ -59,7 +60,7 @@ class Reconstruction(Technique):
         side = min(height, width)
         self.side = min(SECOND_LOOK, side // 2)
         self.smaller, self.smaller_quarter = side // self.side, side // 2 // self.side
-        last, before, small = _shapes(discriminator, context)
+        last, before, small = (x.shape for x in look_at_zeros(discriminator, context.image_shape, discriminator.maps))
 
         def decoder(inputs: int, places: int) -> Decoder:
             doublings = (self.side // places).bit_length() - 1
@@ -97,12 +98,3 @@ def quarters(x: Tensor, index: Tensor) -> Tensor:
     n, channels, height, width = x.shape
     each = x.reshape(n, channels, 2, height // 2, 2, width // 2).permute(0, 2, 4, 1, 3, 5).flatten(1, 2)
     return each[torch.arange(n, device=x.device), index]
-
-
-@torch.no_grad()
-def _shapes(discriminator: Discriminator, context: TechniqueContext[ReconstructionOptions]) -> list[torch.Size]:
-    training = discriminator.training
-    discriminator.eval()  # batch norm is not to learn from this
-    maps = discriminator.maps(next(discriminator.parameters()).new_zeros(2, *context.image_shape))
-    discriminator.train(training)
-    return [x.shape for x in maps]

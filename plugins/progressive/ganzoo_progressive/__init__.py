@@ -17,10 +17,10 @@ NAME = "progressive"
 class ProgressiveOptions(Options):
     """Widths are the paper's. It grows within the usual budgets; the paper's phases are of 800 kimg, 600 in its comparisons."""
 
-    channel_base: int = Field(8192, ge=2, description="half of it are the channels at 4x4, halved with each doubling")
+    channel_base: int = Field(16384, ge=1, description="channels times the shorter side of their map")
     max_width: int = Field(512, ge=1, description="most channels anywhere")
     embedding_dim: int = Field(32, ge=1, description="size of the class embedding beside z")
-    group: int = Field(4, ge=1, description="neighbours whose deviation the discriminator sees")
+    minibatch_group: int = Field(4, ge=2, description="images among which the discriminator sees the deviation")
     phase_kimg: float = Field(30.0, ge=0, description="thousands of real images at each resolution before the next")
     fade_kimg: float = Field(30.0, ge=0, description="thousands of real images over which new layers fade in")
 

@@ -21,9 +21,10 @@ from ganzoo.nn import (
     DOutput,
     EqualisedConv2d,
     EqualisedLinear,
-    MinibatchDeviation2d,
     PixelNorm,
     Projection,
+    equalised_features,
+    equalised_from_image,
 )
 from ganzoo_progressive import ProgressiveOptions
 from ganzoo_progressive.growth import Progressive, blend, larger, smaller
@@ -32,8 +33,8 @@ GAIN = math.sqrt(2)  # He's, of layers before a rectifier
 
 
 def width_at(stage: int, options: ProgressiveOptions) -> int:
-    """Channels of the maps of a stage: half of ``channel_base`` at stage 0, halved at each after it, up to ``max_width``."""
-    return max(1, min(options.channel_base >> (stage + 1), options.max_width))
+    """Channels of the maps of a stage, whose shorter side is 4, 8, 16 ... from stage 0 on: ``channel_base`` divided by it."""
+    return max(1, min(options.channel_base >> (stage + 2), options.max_width))
 
 
 class Generator(Progressive):
@@ -101,22 +102,12 @@ class Discriminator(Progressive):
         widths = [width_at(stage, options) for stage in range(self.last + 1)]
         features = width_at(-1, options)
         channels = config.image_shape.channels
-        self.from_image = nn.ModuleList(
-            nn.Sequential(EqualisedConv2d(channels, width, 1, gain=GAIN), nn.LeakyReLU(0.2))
-            for width in widths[self.first :]
-        )
+        self.from_image = nn.ModuleList(equalised_from_image(channels, width) for width in widths[self.first :])
         self.blocks = nn.ModuleList(
             nn.Sequential(*_rectified(wide, wide), *_rectified(wide, widths[stage]), nn.AvgPool2d(2))
             for stage, wide in enumerate(widths[1:])
         )
-        height, breadth = self.base
-        self.to_features = nn.Sequential(
-            MinibatchDeviation2d(options.group),
-            *_rectified(widths[0] + 1, widths[0]),
-            nn.Flatten(),
-            EqualisedLinear(widths[0] * height * breadth, features, gain=GAIN),
-            nn.LeakyReLU(0.2),
-        )
+        self.to_features = equalised_features(widths[0], features, size=self.base, group=options.minibatch_group)
         self.to_logit = EqualisedLinear(features, 1)
         self.projection = Projection(config.num_classes, features) if config.num_classes else None
 

@@ -46,7 +46,7 @@ PGGAN_SMALL = Recipe(
     settings={
         "dataset": "mnist",
         "resolution": 32,
-        "arch.channel_base": 256,
+        "arch.channel_base": 512,
         "arch.max_width": 64,
         "arch.phase_kimg": 20.0,
         "arch.fade_kimg": 20.0,

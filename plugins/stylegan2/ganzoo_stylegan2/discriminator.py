@@ -12,14 +12,17 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from ganzoo import NetworkConfig
-from ganzoo.nn import DOutput, EqualisedConv2d, EqualisedLinear, MinibatchDeviation2d, Resample2d, downsample2d
+from ganzoo.nn import (
+    DOutput,
+    EqualisedConv2d,
+    EqualisedLinear,
+    Resample2d,
+    downsample2d,
+    equalised_features,
+    equalised_from_image,
+)
 from ganzoo_stylegan2 import StyleGAN2Options
 from ganzoo_stylegan2.blocks import GAIN, HALF, LEAK, Mapping, sizes_and_widths
-
-
-def from_image(channels: int, outputs: int) -> nn.Module:
-    """Images (N, channels, H, W) -> (N, outputs, H, W)."""
-    return nn.Sequential(EqualisedConv2d(channels, outputs, 1, gain=GAIN), nn.LeakyReLU(LEAK))
 
 
 class Down(nn.Module):
@@ -55,22 +58,15 @@ class Discriminator(nn.Module):
         super().__init__()
         options, channels = config.options, config.image_shape.channels
         sizes, widths = sizes_and_widths(config)
-        (height, width), last = sizes[0], widths[0]
+        last = widths[0]
         widths = widths[::-1]
         self.skip = options.d_architecture == "skip"
         seen = widths if self.skip else widths[:1]
-        self.from_image = nn.ModuleList(from_image(channels, outputs) for outputs in seen)
+        self.from_image = nn.ModuleList(equalised_from_image(channels, outputs) for outputs in seen)
         residual = options.d_architecture == "resnet"
         self.blocks = nn.ModuleList(Down(narrow, wide, residual=residual) for narrow, wide in pairwise(widths))
         self.downsample = downsample2d()
-        self.features = nn.Sequential(
-            MinibatchDeviation2d(options.minibatch_group),
-            EqualisedConv2d(last + 1, last, 3, padding=1, gain=GAIN),
-            nn.LeakyReLU(LEAK),
-            nn.Flatten(),
-            EqualisedLinear(last * height * width, last, gain=GAIN),
-            nn.LeakyReLU(LEAK),
-        )
+        self.features = equalised_features(last, last, size=sizes[0], group=options.minibatch_group)
         classes = config.num_classes
         self.mapping = Mapping(0, classes, last, options.d_mapping_depth) if classes else None
         self.out = EqualisedLinear(last, last if classes else 1, bias=None if classes else 0.0)

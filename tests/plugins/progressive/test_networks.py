@@ -62,7 +62,7 @@ def test_at_32_pixels_all_maps_are_of_the_widest():
 
 def test_widths_halve_with_each_doubling_from_where_they_fit():
     assert [width_at(stage, ProgressiveOptions()) for stage in range(9)] == WIDTHS
-    narrow = ProgressiveOptions(channel_base=64, max_width=24)
+    narrow = ProgressiveOptions(channel_base=128, max_width=24)
     assert [width_at(stage, narrow) for stage in range(-1, 8)] == [24, 24, 16, 8, 4, 2, 1, 1, 1]
 
 

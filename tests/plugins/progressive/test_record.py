@@ -23,7 +23,14 @@ def test_another_shape_is_declined_with_the_nearest_that_works(ask, height, widt
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("channel_base", 1), ("max_width", 0), ("group", 0), ("phase_kimg", -1), ("fade_kimg", -1), ("embedding_dim", 0)],
+    [
+        ("channel_base", 0),
+        ("max_width", 0),
+        ("minibatch_group", 1),
+        ("phase_kimg", -1),
+        ("fade_kimg", -1),
+        ("embedding_dim", 0),
+    ],
 )
 def test_options_out_of_range_are_refused_by_name(registry, option, value):
     with pytest.raises(ConfigError, match=rf"^arch\.{option}: "):
@@ -42,7 +49,7 @@ def test_pggan_is_the_papers_cifar_10_experiment(registry):
     config = resolve("pggan", registry, []).config
     assert (config.architecture, config.loss, config.dataset) == ("progressive", "wgangp", "cifar10")
     assert (config.batch_size, config.n_critic, config.z_dim) == (16, 1, 512)
-    assert (config.arch["channel_base"], config.arch["max_width"]) == (8192, 512)
+    assert (config.arch["channel_base"], config.arch["max_width"]) == (16384, 512)
     assert (config.arch["phase_kimg"], config.arch["fade_kimg"]) == (800, 800)
     penalty, drift = config.regularizers["gradient-penalty"], config.regularizers["drift"]
     # (||gradient|| - gamma)^2 / gamma^2, lambda times.
