@@ -19,6 +19,8 @@ def small_options(architecture):
             small[name] = [8, 6]
         elif name.startswith("max_"):
             small[name] = 8
+        elif name == "attention_at":  # needs more channels
+            small[name] = 0
         elif name.endswith("_kimg"):
             small[name] = 0.0
         elif name.startswith("depth"):

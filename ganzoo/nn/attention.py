@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganzoo.layers import Norm
+from ganzoo.layers import LEAST_FOR_ATTENTION, Norm
 from ganzoo.nn.norms import spectral
 
 
@@ -20,9 +20,10 @@ class SelfAttention2d(nn.Module):
 
     def __init__(self, channels: int, *, norm: Norm = "none") -> None:
         super().__init__()
-        if channels < 8:
+        if channels < LEAST_FOR_ATTENTION:
             raise ValueError(
-                f"attention looks at an eighth of the channels, and there are {channels}; expected at least 8"
+                f"attention looks at an eighth of the channels, and there are {channels}; expected at least "
+                f"{LEAST_FOR_ATTENTION}"
             )
         self.query, self.key, self.value, self.out = (
             spectral(norm, nn.Conv2d(inputs, outputs, 1, bias=False))

@@ -14,8 +14,8 @@ class ResidualUp(nn.Module):
     """x (N, inputs, H, W)[, code (N, code_dim)] -> (N, outputs, 2H, 2W), or (N, outputs, H, W) without ``up``.
 
     Norm, ReLU, nearest upsampling, convolution of 3x3; norm, ReLU, convolution of 3x3; beside it a convolution of 1x1 where size
-    or channels change. With a ``code_dim`` the norms are conditional batch norms, else ``norm_kind`` ones; ``norm`` is what the
-    weights are under, those of the conditional norms too unless ``code_norm`` says otherwise. Source: Gulrajani et al. 2017,
+    or channels change. With a ``code_dim`` the norms are conditional batch norms, else ``norm`` ones; ``weights`` is what the
+    weights are under, those of the conditional norms too unless ``code_weights`` says otherwise. Source: Gulrajani et al. 2017,
     arXiv:1704.00028, appendix F; Miyato et al. 2018, arXiv:1802.05957, table 4; with a code Brock et al. 2019, arXiv:1809.11096,
     figure 15.
     """
@@ -27,22 +27,22 @@ class ResidualUp(nn.Module):
         *,
         up: bool = True,
         code_dim: int = 0,
-        norm_kind: Norm = "batch",
-        norm: Norm = "none",
-        code_norm: Norm | None = None,
+        norm: Norm = "batch",
+        weights: Norm = "none",
+        code_weights: Norm | None = None,
     ) -> None:
         super().__init__()
 
         def before(channels: int) -> nn.Module:
             if code_dim:
-                return ConditionalBatchNorm2d(channels, code_dim, norm=code_norm or norm)
-            return conv_norm(norm_kind, channels)
+                return ConditionalBatchNorm2d(channels, code_dim, norm=code_weights or weights)
+            return conv_norm(norm, channels)
 
         self.up, self.steered = up, code_dim > 0
         self.norm1, self.norm2 = before(inputs), before(outputs)
-        self.conv1 = spectral(norm, nn.Conv2d(inputs, outputs, 3, padding=1))
-        self.conv2 = spectral(norm, nn.Conv2d(outputs, outputs, 3, padding=1))
-        self.skip = spectral(norm, nn.Conv2d(inputs, outputs, 1)) if up or inputs != outputs else None
+        self.conv1 = spectral(weights, nn.Conv2d(inputs, outputs, 3, padding=1))
+        self.conv2 = spectral(weights, nn.Conv2d(outputs, outputs, 3, padding=1))
+        self.skip = spectral(weights, nn.Conv2d(inputs, outputs, 1)) if up or inputs != outputs else None
         self.relu = nn.ReLU()
 
     def forward(self, x: Tensor, code: Tensor | None = None) -> Tensor:
@@ -63,7 +63,7 @@ class ResidualDown(nn.Module):
 
     ReLU, convolution of 3x3, ReLU, convolution of 3x3, average pooling; beside it pooling and a convolution of 1x1 where size or
     channels change. The ``first`` block of a discriminator sees images and leaves the first ReLU out. ``hidden`` are the channels
-    between the convolutions, ``norm_kind`` the norms before both ReLUs, ``norm`` what the weights are under. Sources as of
+    between the convolutions, ``norm`` the norms before both ReLUs, ``weights`` what the weights are under. Sources as of
     ``ResidualUp``.
     """
 
@@ -75,17 +75,17 @@ class ResidualDown(nn.Module):
         down: bool = True,
         first: bool = False,
         hidden: int | None = None,
-        norm_kind: Norm = "none",
         norm: Norm = "none",
+        weights: Norm = "none",
     ) -> None:
         super().__init__()
         hidden = hidden or outputs
         self.down = down
-        self.before = nn.Identity() if first else nn.Sequential(conv_norm(norm_kind, inputs), nn.ReLU())
-        self.conv1 = spectral(norm, nn.Conv2d(inputs, hidden, 3, padding=1))
-        self.between = nn.Sequential(conv_norm(norm_kind, hidden), nn.ReLU())
-        self.conv2 = spectral(norm, nn.Conv2d(hidden, outputs, 3, padding=1))
-        self.skip = spectral(norm, nn.Conv2d(inputs, outputs, 1)) if down or inputs != outputs else None
+        self.before = nn.Identity() if first else nn.Sequential(conv_norm(norm, inputs), nn.ReLU())
+        self.conv1 = spectral(weights, nn.Conv2d(inputs, hidden, 3, padding=1))
+        self.between = nn.Sequential(conv_norm(norm, hidden), nn.ReLU())
+        self.conv2 = spectral(weights, nn.Conv2d(hidden, outputs, 3, padding=1))
+        self.skip = spectral(weights, nn.Conv2d(inputs, outputs, 1)) if down or inputs != outputs else None
 
     def forward(self, x: Tensor) -> Tensor:
         h = self._smaller(self.conv2(self.between(self.conv1(self.before(x)))))

@@ -34,6 +34,8 @@ def request_of(tiny):
     """``request_of(architecture, num_classes=3)``: what to build it from, small, at its smallest resolution from 8 on."""
 
     def request(architecture, *, num_classes=0, channels=3, z_dim=5, **options):
+        if options.get("norm_g", "batch") != "batch" and "conditioning" in architecture.options.model_fields:
+            options = {"conditioning": "concat"} | options  # other norms know no classes
         chosen = architecture.options.model_validate(tiny(architecture) | options)
         for resolution in (8, 16, 32, 64):
             shape = ImageShape(channels, resolution, resolution)

@@ -1,11 +1,13 @@
 """What every registered architecture keeps to, conditional and not."""
 
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 import torch
 from small_networks import players
 
+from ganzoo import ConfigError
 from ganzoo.nn import DOutput, as_output, mixes_samples
 
 N = 6
@@ -162,6 +164,23 @@ def test_a_conditional_network_called_without_classes_says_so(registry, request_
                     player(x)
                 with pytest.raises(ValueError, match=told):
                     player.eval()(x, None)
+
+
+def test_classes_in_batch_norms_are_refused_in_one_sentence_where_there_are_none(registry, request_of):
+    families = [a for a in registry.architectures if {"conditioning", "norm_g"} <= a.options.model_fields.keys()]
+    assert len(families) >= 3
+    for architecture in families:
+        batch = request_of(architecture, num_classes=3, conditioning="cbn")
+        for norm in ("instance", "layer", "spectral", "none"):
+            options = batch.options.model_copy(update={"norm_g": norm})
+            config = replace(batch, options=options)
+            with pytest.raises(
+                ConfigError,
+                match=rf"(?s)steers the generator's batch norms, and arch.norm_g is {norm}.*norm_g=batch.*concat",
+            ):
+                architecture.check(config)
+            architecture.check(replace(config, num_classes=0))
+            architecture.check(replace(config, options=options.model_copy(update={"conditioning": "concat"})))
 
 
 def test_a_copy_and_a_reloaded_one_do_the_same(pair, architecture, config):

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from ganzoo import Architecture, ConfigError, NetworkConfig, Options, Recipe, hookimpl
-from ganzoo.layers import Init, Weights
+from ganzoo.layers import LEAST_FOR_ATTENTION, Init, Weights, check_attention
 from ganzoo.sizes import Ladder, ladder
 from ganzoo_biggan.recipes import RECIPES
-from ganzoo_biggan.widths import LEAST_FOR_ATTENTION, multiples, sides_down, sides_up
+from ganzoo_biggan.widths import multiples, sides_down, sides_up, where_attention_is
 
 if TYPE_CHECKING:
     from torch import nn
@@ -23,9 +23,13 @@ class SharedOptions(Options):
     shared_dim: int = Field(
         128, ge=0, description="size of the class embedding that all norms share; 0: each has its own"
     )
-    attention_at: int = Field(64, ge=0, description="side of the maps with self-attention, in pixels; 0: none")
-    norm_g: Weights = Field("spectral", description="what the generator's weights are under, beside batch norm")
-    norm_d: Weights = Field("spectral", description="what the discriminator's weights are under")
+    attention_at: int = Field(
+        64,
+        ge=0,
+        description="attention in both players, at the largest maps below the image's size of at most so many pixels; 0: none",
+    )
+    weights_g: Weights = Field("spectral", description="what the generator's weights are under, beside batch norm")
+    weights_d: Weights = Field("spectral", description="what the discriminator's weights are under")
     init: Init = Field("orthogonal", description="how weights begin")
 
 
@@ -83,21 +87,17 @@ def check_deep(config: NetworkConfig[BigGANDeepOptions]) -> None:
 
 
 def _check_attention(name: str, options: SharedOptions, rungs: Ladder) -> None:
-    smallest, *up = multiples(rungs.doublings)
-    down = [*reversed(up), smallest]
+    side = where_attention_is(name, options.attention_at, rungs)
+    up, down = multiples(rungs.doublings), multiples(rungs.doublings)[::-1]
     if name == "biggan-deep":  # its first convolution leaves the size as it is
         down = down[1:]
     for player, ch, sides, widths in (
         ("g", options.width_g, sides_up(rungs), up),
         ("d", options.width_d, sides_down(rungs), down),
     ):
-        multiple = dict(zip(sides, widths, strict=False)).get(options.attention_at, LEAST_FOR_ATTENTION)
-        if ch * multiple < LEAST_FOR_ATTENTION:
-            raise ConfigError(
-                f"{name} has {ch * multiple} channels at {options.attention_at} pixels, too few for attention: expected "
-                f"{LEAST_FOR_ATTENTION}.\nWiden it by '--set arch.width_{player}={-(-LEAST_FOR_ATTENTION // multiple)}', or "
-                "leave attention out by '--set arch.attention_at=0'."
-            )
+        if side is not None:
+            multiple = widths[sides.index(side)]
+            check_attention(name, side, ch * multiple, f"arch.width_{player}={-(-LEAST_FOR_ATTENTION // multiple)}")
 
 
 @hookimpl

@@ -17,7 +17,7 @@ from ganzoo.nn import ConditionalBatchNorm2d, DOutput, ProjectionHead, spectral
 from ganzoo.sizes import ladder
 from ganzoo_biggan import BigGANDeepOptions
 from ganzoo_biggan.networks import ClassCode, begin, look, to_image
-from ganzoo_biggan.widths import halvings, multiples, sides_down, sides_up
+from ganzoo_biggan.widths import multiples, sides_down, sides_up, times_halved, where_attention_is
 
 RATIO = 4  # of the channels outside a bottleneck to those in it
 
@@ -29,14 +29,14 @@ class BottleneckUp(nn.Module):
     channels; nearest upsampling before the second. Beside it the first ``outputs`` channels pass as they are. Source: figure 16.
     """
 
-    def __init__(self, inputs: int, outputs: int, *, up: bool, code_dim: int, norm: Weights) -> None:
+    def __init__(self, inputs: int, outputs: int, *, up: bool, code_dim: int, weights: Weights) -> None:
         super().__init__()
         hidden = max(inputs // RATIO, 1)
         self.outputs, self.up = outputs, up
         self.norms = nn.ModuleList(
-            ConditionalBatchNorm2d(channels, code_dim, norm=norm) for channels in (inputs, hidden, hidden, hidden)
+            ConditionalBatchNorm2d(channels, code_dim, norm=weights) for channels in (inputs, hidden, hidden, hidden)
         )
-        self.convolutions = nn.ModuleList(_bottleneck(inputs, hidden, outputs, norm))
+        self.convolutions = nn.ModuleList(_bottleneck(inputs, hidden, outputs, weights))
         self.relu = nn.ReLU()
 
     def forward(self, x: Tensor, code: Tensor) -> Tensor:
@@ -58,11 +58,11 @@ class BottleneckDown(nn.Module):
     1x1. Source: figure 16.
     """
 
-    def __init__(self, inputs: int, outputs: int, *, down: bool, norm: Weights) -> None:
+    def __init__(self, inputs: int, outputs: int, *, down: bool, weights: Weights) -> None:
         super().__init__()
         self.down = down
-        self.convolutions = nn.ModuleList(_bottleneck(inputs, max(outputs // RATIO, 1), outputs, norm))
-        self.more = spectral(norm, nn.Conv2d(inputs, outputs - inputs, 1)) if outputs > inputs else None
+        self.convolutions = nn.ModuleList(_bottleneck(inputs, max(outputs // RATIO, 1), outputs, weights))
+        self.more = spectral(weights, nn.Conv2d(inputs, outputs - inputs, 1)) if outputs > inputs else None
         self.relu = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -82,30 +82,31 @@ class Generator(nn.Module):
 
     def __init__(self, config: NetworkConfig[BigGANDeepOptions]) -> None:
         super().__init__()
-        options, norm = config.options, config.options.norm_g
+        options, weights = config.options, config.options.weights_g
         rungs = ladder(config.image_shape, "biggan-deep")
+        attended = where_attention_is("biggan-deep", options.attention_at, rungs)
         first, *others = (options.width_g * multiple for multiple in multiples(rungs.doublings))
         self.smallest = (first, rungs.height, rungs.width)
         self.code_of_class = ClassCode(config.num_classes, options.shared_dim) if config.num_classes else None
         code_dim = config.z_dim + (self.code_of_class.width if self.code_of_class else 0)
-        self.stem = spectral(norm, nn.Linear(code_dim, prod(self.smallest)))
+        self.stem = spectral(weights, nn.Linear(code_dim, prod(self.smallest)))
         self.blocks, self.looks = nn.ModuleList(), nn.ModuleList()
         inputs = first
         for outputs, side in zip(others, sides_up(rungs), strict=True):
             for left in reversed(range(options.depth)):
                 # Only the last of a resolution grows and narrows.
                 made = inputs if left else outputs
-                self.blocks.append(BottleneckUp(inputs, made, up=not left, code_dim=code_dim, norm=norm))
-                self.looks.append(nn.Identity() if left else look(outputs, side, options.attention_at, norm))
+                self.looks.append(look(inputs, side, attended, weights) if left == options.depth - 1 else nn.Identity())
+                self.blocks.append(BottleneckUp(inputs, made, up=not left, code_dim=code_dim, weights=weights))
             inputs = outputs
-        self.to_image = to_image(inputs, config.image_shape.channels, norm)
+        self.to_image = to_image(inputs, config.image_shape.channels, weights)
         begin(self, options.init)
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
         code = z if self.code_of_class is None else torch.cat([self.code_of_class(c), z], dim=1)
         x = self.stem(code).unflatten(1, self.smallest)
-        for block, look_around in zip(self.blocks, self.looks, strict=True):
-            x = look_around(block(x, code))
+        for look_around, block in zip(self.looks, self.blocks, strict=True):
+            x = block(look_around(x), code)
         return torch.tanh(self.to_image(x))
 
 
@@ -117,20 +118,21 @@ class Discriminator(nn.Module):
 
     def __init__(self, config: NetworkConfig[BigGANDeepOptions]) -> None:
         super().__init__()
-        options, norm = config.options, config.options.norm_d
+        options, weights = config.options, config.options.weights_d
         rungs = ladder(config.image_shape, "biggan-deep")
+        attended = where_attention_is("biggan-deep", options.attention_at, rungs)
         inputs, *others = (options.width_d * multiple for multiple in reversed(multiples(rungs.doublings)))
         sides = sides_down(rungs)
-        layers: list[nn.Module] = [spectral(norm, nn.Conv2d(config.image_shape.channels, inputs, 3, padding=1))]
+        layers: list[nn.Module] = [spectral(weights, nn.Conv2d(config.image_shape.channels, inputs, 3, padding=1))]
         for stage, outputs in enumerate(others):
-            down = stage < halvings(rungs.doublings)
+            down = stage < times_halved(rungs.doublings)
             for block in range(options.depth):
-                layers.append(BottleneckDown(inputs, outputs, down=down and not block, norm=norm))
+                layers.append(BottleneckDown(inputs, outputs, down=down and not block, weights=weights))
                 inputs = outputs
             if down:
-                layers.append(look(outputs, sides[stage], options.attention_at, norm))
+                layers.append(look(outputs, sides[stage], attended, weights))
         self.layers = nn.Sequential(*layers, nn.ReLU())
-        self.head = ProjectionHead(inputs, config.num_classes, norm=norm)
+        self.head = ProjectionHead(inputs, config.num_classes, norm=weights)
         begin(self, options.init)
 
     def forward(self, images: Tensor, c: Tensor | None = None) -> DOutput:
@@ -138,7 +140,7 @@ class Discriminator(nn.Module):
         return output
 
 
-def _bottleneck(inputs: int, hidden: int, outputs: int, norm: Weights) -> list[nn.Module]:
+def _bottleneck(inputs: int, hidden: int, outputs: int, weights: Weights) -> list[nn.Module]:
     """Convolutions of 1x1, 3x3, 3x3 and 1x1."""
     layers = (
         nn.Conv2d(inputs, hidden, 1),
@@ -146,4 +148,4 @@ def _bottleneck(inputs: int, hidden: int, outputs: int, norm: Weights) -> list[n
         nn.Conv2d(hidden, hidden, 3, padding=1),
         nn.Conv2d(hidden, outputs, 1),
     )
-    return [spectral(norm, layer) for layer in layers]
+    return [spectral(weights, layer) for layer in layers]

@@ -30,7 +30,7 @@ from ganzoo.nn import (
 )
 from ganzoo.sizes import ladder
 from ganzoo_biggan import BigGANOptions, SharedOptions
-from ganzoo_biggan.widths import halvings, multiples, parts_of, sides_down, sides_up
+from ganzoo_biggan.widths import multiples, parts_of, sides_down, sides_up, times_halved, where_attention_is
 
 
 class ClassCode(nn.Module):
@@ -56,32 +56,35 @@ class Generator(nn.Module):
 
     def __init__(self, config: NetworkConfig[BigGANOptions]) -> None:
         super().__init__()
-        options, norm = config.options, config.options.norm_g
+        options, weights = config.options, config.options.weights_g
         rungs = ladder(config.image_shape, "biggan")
+        attended = where_attention_is("biggan", options.attention_at, rungs)
         first, *others = (options.width_g * multiple for multiple in multiples(rungs.doublings))
         self.smallest = (first, rungs.height, rungs.width)
         self.parts = parts_of(config.z_dim, rungs.doublings + 1) if options.hierarchical else [config.z_dim]
         self.code_of_class = ClassCode(config.num_classes, options.shared_dim) if config.num_classes else None
         told = self.code_of_class.width if self.code_of_class else 0
-        code_norm = steering(options, parts=options.hierarchical)
-        self.stem = spectral(norm, nn.Linear(self.parts[0], prod(self.smallest)))
+        code_weights = steering(options, parts=options.hierarchical)
+        self.stem = spectral(weights, nn.Linear(self.parts[0], prod(self.smallest)))
         self.blocks, self.looks = nn.ModuleList(), nn.ModuleList()
         inputs = first
         for stage, (outputs, side) in enumerate(zip(others, sides_up(rungs), strict=True), start=1):
             code_dim = told + (self.parts[stage] if options.hierarchical else 0)
-            self.blocks.append(ResidualUp(inputs, outputs, code_dim=code_dim, norm=norm, code_norm=code_norm))
-            self.looks.append(look(outputs, side, options.attention_at, norm))
+            self.looks.append(look(inputs, side, attended, weights))
+            self.blocks.append(
+                ResidualUp(inputs, outputs, code_dim=code_dim, weights=weights, code_weights=code_weights)
+            )
             inputs = outputs
-        self.to_image = to_image(inputs, config.image_shape.channels, norm)
+        self.to_image = to_image(inputs, config.image_shape.channels, weights)
         begin(self, options.init)
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
         first, *others = z.split(self.parts, dim=1)
         told = [self.code_of_class(c)] if self.code_of_class is not None else []
         x = self.stem(first).unflatten(1, self.smallest)
-        for stage, (block, look_around) in enumerate(zip(self.blocks, self.looks, strict=True)):
+        for stage, (look_around, block) in enumerate(zip(self.looks, self.blocks, strict=True)):
             code = [*told, *others[stage : stage + 1]]
-            x = look_around(block(x, torch.cat(code, dim=1) if code else None))
+            x = block(look_around(x), torch.cat(code, dim=1) if code else None)
         return torch.tanh(self.to_image(x))
 
 
@@ -93,19 +96,20 @@ class Discriminator(nn.Module):
 
     def __init__(self, config: NetworkConfig[BigGANOptions]) -> None:
         super().__init__()
-        options, norm = config.options, config.options.norm_d
+        options, weights = config.options, config.options.weights_d
         rungs = ladder(config.image_shape, "biggan")
+        attended = where_attention_is("biggan", options.attention_at, rungs)
         sides = sides_down(rungs)
         layers: list[nn.Module] = []
         inputs = config.image_shape.channels
         for stage, multiple in enumerate(reversed(multiples(rungs.doublings))):
-            outputs, down = options.width_d * multiple, stage < halvings(rungs.doublings)
-            layers.append(ResidualDown(inputs, outputs, down=down, first=not stage, norm=norm))
+            outputs, down = options.width_d * multiple, stage < times_halved(rungs.doublings)
+            layers.append(ResidualDown(inputs, outputs, down=down, first=not stage, weights=weights))
             if down:
-                layers.append(look(outputs, sides[stage], options.attention_at, norm))
+                layers.append(look(outputs, sides[stage], attended, weights))
             inputs = outputs
         self.layers = nn.Sequential(*layers, nn.ReLU())
-        self.head = ProjectionHead(inputs, config.num_classes, norm=norm)
+        self.head = ProjectionHead(inputs, config.num_classes, norm=weights)
         begin(self, options.init)
 
     def forward(self, images: Tensor, c: Tensor | None = None) -> DOutput:
@@ -115,18 +119,18 @@ class Discriminator(nn.Module):
 
 def steering(options: SharedOptions, *, parts: bool) -> Weights:
     """What the layers that steer the norms are under: tables of classes alone are left as they are, as in the authors' code."""
-    return options.norm_g if options.shared_dim or parts else "none"
+    return options.weights_g if options.shared_dim or parts else "none"
 
 
-def look(channels: int, side: int, attention_at: int, norm: Weights) -> nn.Module:
+def look(channels: int, side: int, attended: int | None, weights: Weights) -> nn.Module:
     """Attention, if maps of this side have it."""
-    return SelfAttention2d(channels, norm=norm) if side == attention_at else nn.Identity()
+    return SelfAttention2d(channels, norm=weights) if side == attended else nn.Identity()
 
 
-def to_image(channels: int, colours: int, norm: Weights) -> nn.Sequential:
+def to_image(channels: int, colours: int, weights: Weights) -> nn.Sequential:
     """x (N, channels, H, W) -> (N, colours, H, W), before the hyperbolic tangent."""
     return nn.Sequential(
-        nn.BatchNorm2d(channels), nn.ReLU(), spectral(norm, nn.Conv2d(channels, colours, 3, padding=1))
+        nn.BatchNorm2d(channels), nn.ReLU(), spectral(weights, nn.Conv2d(channels, colours, 3, padding=1))
     )
 
 

@@ -1,11 +1,11 @@
 """How wide BigGAN is at each resolution, and where attention is. Imports no torch."""
 
+from ganzoo.layers import attended_side
 from ganzoo.sizes import Ladder
 
 # From the smallest map to the image, in multiples of ch, by the number of doublings between them.
 MULTIPLES = {4: (16, 8, 4, 2, 1), 5: (16, 16, 8, 4, 2, 1), 6: (16, 16, 8, 8, 4, 2, 1)}
 NARROW = 4  # times ch everywhere, up to 32 pixels
-LEAST_FOR_ATTENTION = 8  # channels, of which a query has an eighth
 
 
 def multiples(doublings: int) -> tuple[int, ...]:
@@ -21,7 +21,7 @@ def multiples(doublings: int) -> tuple[int, ...]:
     return MULTIPLES[min(doublings, largest)] + (1,) * max(doublings - largest, 0)
 
 
-def halvings(doublings: int) -> int:
+def times_halved(doublings: int) -> int:
     """How often the discriminator halves an image: as often as the generator doubles, and once less up to 32 pixels.
 
     That is so in the authors' code, which sees 8x8 maps last at 32 pixels.
@@ -30,15 +30,20 @@ def halvings(doublings: int) -> int:
 
 
 def sides_up(ladder: Ladder) -> list[int]:
-    """The shorter side, in pixels, of what each of the generator's doublings gives."""
+    """The shorter side, in pixels, of what each of the generator's doublings is given."""
     smallest = min(ladder.height, ladder.width)
-    return [smallest << stage for stage in range(1, ladder.doublings + 1)]
+    return [smallest << stage for stage in range(ladder.doublings)]
 
 
 def sides_down(ladder: Ladder) -> list[int]:
     """The shorter side, in pixels, of what each of the discriminator's halvings leaves."""
     image = min(ladder.height, ladder.width) << ladder.doublings
-    return [image >> stage for stage in range(1, halvings(ladder.doublings) + 1)]
+    return [image >> stage for stage in range(1, times_halved(ladder.doublings) + 1)]
+
+
+def where_attention_is(name: str, attention_at: int, ladder: Ladder) -> int | None:
+    """The shorter side of the maps that have it, in pixels; None: nowhere. Raises ConfigError if it finds no place."""
+    return attended_side(name, attention_at, set(sides_up(ladder)) & set(sides_down(ladder)))
 
 
 def parts_of(z_dim: int, places: int) -> list[int]:

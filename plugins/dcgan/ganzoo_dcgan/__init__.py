@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from ganzoo import Architecture, ConfigError, NetworkConfig, Options, Recipe, hookimpl
-from ganzoo.layers import Norm
+from ganzoo import Architecture, NetworkConfig, Options, Recipe, hookimpl
+from ganzoo.layers import Norm, check_conditioning
 from ganzoo.sizes import ladder
 from ganzoo_dcgan.recipes import RECIPES
 
@@ -49,11 +49,7 @@ def build_discriminator(config: NetworkConfig[DCGANOptions]) -> "nn.Module":
 def check(config: NetworkConfig[DCGANOptions]) -> None:
     """Raise ConfigError for an image that does not come down to 4 places by halving, and for norms that know no classes."""
     ladder(config.image_shape, "dcgan")
-    if config.options.conditioning == "cbn" and config.options.norm_g != "batch":
-        raise ConfigError(
-            f"arch.conditioning=cbn steers the generator's batch norms, and arch.norm_g is {config.options.norm_g}.\n"
-            "Expected '--set arch.norm_g=batch', or '--set arch.conditioning=concat'."
-        )
+    check_conditioning(config.options.conditioning, config.options.norm_g, config.num_classes)
 
 
 @hookimpl

@@ -93,7 +93,7 @@ class Discriminator(nn.Module):
         shape, width, norm = config.image_shape, config.options.width_d, config.options.norm_d
         rungs = ladder(shape, "fastgan")
         side, places = min(shape.height, shape.width), (rungs.height, rungs.width)
-        sides = _halvings(min(side, LARGEST), LAST if side > LAST else BASE)
+        sides = _sides(min(side, LARGEST), LAST if side > LAST else BASE)
         widths = [max(64 * width // side, 1) for side in sides]
         self.stem = nn.Sequential(*_stem(shape.channels, widths[0], side, norm))
         apart = min(3, len(sides) - 1)
@@ -111,7 +111,7 @@ class Discriminator(nn.Module):
         )
         second = max(min(SECOND_LOOK, side // 2), LAST)
         self.shrink = nn.AvgPool2d(side // second) if side > second else nn.Identity()
-        small = _halvings(second // 2, LAST if second > LAST else BASE)
+        small = _sides(second // 2, LAST if second > LAST else BASE)
         narrow = [max(32 * width // side, 1) for side in small]
         layers = [conv(shape.channels, narrow[0], 4, stride=2, padding=1, bias=bias), nn.LeakyReLU(0.2)]
         for level in range(1, len(small)):
@@ -138,7 +138,7 @@ class Discriminator(nn.Module):
         return DOutput(logits=logits, features=features)
 
 
-def _halvings(largest: int, smallest: int) -> list[int]:
+def _sides(largest: int, smallest: int) -> list[int]:
     """From one side to the other by halves, both included."""
     return [largest >> level for level in range((largest // smallest).bit_length())]
 

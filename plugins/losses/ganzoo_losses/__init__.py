@@ -17,6 +17,10 @@ def _adam(lr: float, betas: tuple[float, float]) -> dict[str, Any]:
     return both_players({"kind": "adam", "lr": lr, "betas": betas})
 
 
+# Families whose option is about weights alone call it so.
+SPECTRAL: dict[str, Any] = {"arch.norm_d": "spectral", "arch.weights_d": "spectral"}
+WITHOUT_NORM: dict[str, Any] = {"arch.norm_d": "none", "arch.weights_d": "none"}
+
 DCGAN_TRAINING: dict[str, Any] = _adam(2e-4, (0.5, 0.999)) | {
     "batch_size": 128,
     "n_critic": 1,
@@ -29,11 +33,11 @@ LSGAN_TRAINING = _adam(2e-4, (0.5, 0.999)) | {"batch_size": 64, "n_critic": 1, "
 
 # Miyato et al. 2018, arXiv:1802.05957: their setting for residual networks, where the hinge loss is at its
 # best, without the linear decay and the twice as large batch for the generator.
-SNGAN_TRAINING = _adam(2e-4, (0.0, 0.9)) | {"batch_size": 64, "n_critic": 5, "arch.norm_d": "spectral"}
+SNGAN_TRAINING = _adam(2e-4, (0.0, 0.9)) | {"batch_size": 64, "n_critic": 5, **SPECTRAL}
 
 # Jolicoeur-Martineau 2018, section 5: the stable setting, with a spectrally normalised discriminator; ~ the batch is from
 # memory of the paper.
-RELATIVISTIC_TRAINING = _adam(2e-4, (0.5, 0.999)) | {"batch_size": 32, "n_critic": 1, "arch.norm_d": "spectral"}
+RELATIVISTIC_TRAINING = _adam(2e-4, (0.5, 0.999)) | {"batch_size": 32, "n_critic": 1, **SPECTRAL}
 
 # Arjovsky et al., algorithm 1. The boost is from the authors' published settings, not from the paper.
 WGAN_TRAINING: dict[str, Any] = {
@@ -54,7 +58,7 @@ WGAN_TRAINING: dict[str, Any] = {
 WGANGP_TRAINING = _adam(1e-4, (0.0, 0.9)) | {
     "batch_size": 64,
     "n_critic": 5,
-    "arch.norm_d": "none",
+    **WITHOUT_NORM,
     "regularizers.gradient-penalty.weight": 10.0,
 }
 

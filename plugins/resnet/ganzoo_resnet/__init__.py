@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from ganzoo import Architecture, NetworkConfig, Options, Recipe, hookimpl
-from ganzoo.layers import Init, Norm
+from ganzoo.layers import Init, Norm, check_conditioning
 from ganzoo.sizes import longest_ladder
 from ganzoo_resnet.recipes import RECIPES
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ganzoo import ImageShape
-    from ganzoo.sizes import Ladder
 
 
 class ResNetOptions(Options):
@@ -39,7 +38,7 @@ class ResNetOptions(Options):
     )
     conditioning: Literal["cbn", "concat"] = Field(
         "cbn",
-        description="how a class enters the generator: by its norms, if norm_g is batch, or by an embedding beside z",
+        description="how a class enters the generator: by its norms, of which norm_g must be batch, or by an embedding beside z",
     )
     embedding_dim: int = Field(32, ge=1, description="size of the class embedding beside z")
     init: Init = Field("glorot", description="initial weights")
@@ -57,15 +56,7 @@ def build_discriminator(config: NetworkConfig[ResNetOptions]) -> "nn.Module":
     return Discriminator(config)
 
 
-def doublings(image_shape: "ImageShape") -> "Ladder":
-    """The generator's first map has 4 ... 7 places along its shorter side: 4 for 32 pixels, 6 for STL-10's 48, 7 for MNIST's 28.
-
-    Raises ConfigError for an image that does not come from so few by doubling.
-    """
-    return longest_ladder(image_shape, "resnet")
-
-
-def halvings(image_shape: "ImageShape", options: ResNetOptions) -> tuple[int, int]:
+def blocks_of_d(image_shape: "ImageShape", options: ResNetOptions) -> tuple[int, int]:
     """How many of the discriminator's blocks halve, and how many follow that do not.
 
     The defaults are those of SNGAN's tables: 32 pixels end at 8 places, 48 at 3, 128 at 4.
@@ -81,8 +72,9 @@ def halvings(image_shape: "ImageShape", options: ResNetOptions) -> tuple[int, in
 
 
 def check(config: NetworkConfig[ResNetOptions]) -> None:
-    """Raise ConfigError for an image that does not come from 4 ... 7 places by doubling."""
-    doublings(config.image_shape)
+    """Raise ConfigError for an image that does not come from 4 ... 7 places by doubling, and for norms that know no classes."""
+    longest_ladder(config.image_shape, "resnet")
+    check_conditioning(config.options.conditioning, config.options.norm_g, config.num_classes)
 
 
 @hookimpl

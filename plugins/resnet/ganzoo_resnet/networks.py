@@ -2,7 +2,7 @@
 
 WGAN-GP's for CIFAR-10 (Gulrajani et al. 2017, arXiv:1704.00028, appendix F), SNGAN's for CIFAR-10, STL-10 and ImageNet (Miyato
 et al. 2018, arXiv:1802.05957, tables 4 to 6), and those with projection (Miyato & Koyama 2018, arXiv:1802.05637): one rule, of
-which their tables are cases. Departs: of other norms than batch norm in G none is conditional, and the class stands beside z.
+which their tables are cases.
 """
 
 import torch
@@ -21,8 +21,8 @@ from ganzoo.nn import (
     one_hot,
     spectral,
 )
-from ganzoo.sizes import doubling_widths
-from ganzoo_resnet import ResNetOptions, doublings, halvings
+from ganzoo.sizes import doubling_widths, longest_ladder
+from ganzoo_resnet import ResNetOptions, blocks_of_d
 
 
 def widths(narrowest: int, count: int, options: ResNetOptions) -> list[int]:
@@ -42,16 +42,16 @@ class Generator(nn.Module):
     def __init__(self, config: NetworkConfig[ResNetOptions]) -> None:
         super().__init__()
         options, norm, self.num_classes = config.options, config.options.norm_g, config.num_classes
-        height, width, count = doublings(config.image_shape)
+        height, width, count = longest_ladder(config.image_shape, "resnet")
         self.first_map = height, width
         *outputs, first = widths(options.width_g, count + 1, options)
-        self.steered = bool(self.num_classes) and options.conditioning == "cbn" and norm == "batch"
+        self.steered = bool(self.num_classes) and options.conditioning == "cbn"
         beside, code_dim = (0, self.num_classes) if self.steered else (self.num_classes, 0)
         self.told = ClassBesideLatent(config.z_dim, beside, options.embedding_dim)
         self.stem = spectral(norm, nn.Linear(self.told.width, first * height * width))
         self.blocks = nn.ModuleList()
         for n in reversed(outputs):
-            self.blocks.append(ResidualUp(first, n, code_dim=code_dim, norm_kind=norm, norm=norm))
+            self.blocks.append(ResidualUp(first, n, code_dim=code_dim, norm=norm, weights=norm))
             first = n
         to_image = spectral(norm, nn.Conv2d(first, config.image_shape.channels, 3, padding=1))
         self.to_image = nn.Sequential(conv_norm(norm, first), nn.ReLU(), to_image)
@@ -75,7 +75,7 @@ class Discriminator(nn.Module):
     def __init__(self, config: NetworkConfig[ResNetOptions]) -> None:
         super().__init__()
         options, norm, inputs = config.options, config.options.norm_d, config.image_shape.channels
-        down, plain = halvings(config.image_shape, options)
+        down, plain = blocks_of_d(config.image_shape, options)
         self.mean = options.pool == "mean"
         self.blocks = nn.Sequential()
         for level, n in enumerate(widths(options.width_d, down + plain, options)):
@@ -84,7 +84,7 @@ class Discriminator(nn.Module):
             first = level == 0
             kind: Norm = "none" if first else norm
             hidden = n if first else inputs
-            block = ResidualDown(inputs, n, down=level < down, first=first, hidden=hidden, norm_kind=kind, norm=norm)
+            block = ResidualDown(inputs, n, down=level < down, first=first, hidden=hidden, norm=kind, weights=norm)
             self.blocks.append(block)
             inputs = n
         self.relu = nn.ReLU()

@@ -1,7 +1,6 @@
 """SAGAN (Zhang et al. 2019, arXiv:1805.08318), one definition for every size that halving brings to 4 places.
 
 The paper's networks are those of 128 pixels: residual blocks as SNGAN's (arXiv:1802.05957, table 6) and attention at 32 pixels.
-Departs: attention is left out of maps that have fewer than 8 channels.
 """
 
 import torch
@@ -19,16 +18,7 @@ from ganzoo.nn import (
     spectral,
 )
 from ganzoo.sizes import doubling_widths, ladder
-from ganzoo_sagan import SAGANOptions
-
-FEWEST = 8  # channels that attention needs: it looks at an eighth of them
-
-
-def attention_level(config: NetworkConfig[SAGANOptions]) -> int | None:
-    """How often the image is halved where attention stands; None: nowhere."""
-    short, levels = min(config.image_shape[1:]), ladder(config.image_shape, "sagan").doublings
-    found = [level for level in range(1, levels + 1) if short >> level <= config.options.attention_at]
-    return found[0] if found else None
+from ganzoo_sagan import SAGANOptions, attention_level
 
 
 class Generator(nn.Module):
@@ -40,20 +30,20 @@ class Generator(nn.Module):
 
     def __init__(self, config: NetworkConfig[SAGANOptions]) -> None:
         super().__init__()
-        options, norm, self.num_classes = config.options, config.options.norm_g, config.num_classes
+        options, weights, self.num_classes = config.options, config.options.weights_g, config.num_classes
         height, width, levels = ladder(config.image_shape, "sagan")
         self.first_map = height, width
         outputs, place = doubling_widths(options.width_g, levels, options.max_width)[::-1], attention_level(config)
         inputs = outputs[0]
-        self.stem = spectral(norm, nn.Linear(config.z_dim, inputs * height * width))
+        self.stem = spectral(weights, nn.Linear(config.z_dim, inputs * height * width))
         self.blocks = nn.ModuleList()
         for level, n in zip(range(levels, 0, -1), outputs, strict=True):
-            if level == place and inputs >= FEWEST:
-                self.blocks.append(SelfAttention2d(inputs, norm=norm))
+            if level == place:
+                self.blocks.append(SelfAttention2d(inputs, norm=weights))
             # What the class does to the norms is a table, not a weight of a layer: the authors leave it as it is.
-            self.blocks.append(ResidualUp(inputs, n, code_dim=self.num_classes, norm=norm, code_norm="none"))
+            self.blocks.append(ResidualUp(inputs, n, code_dim=self.num_classes, weights=weights, code_weights="none"))
             inputs = n
-        to_image = spectral(norm, nn.Conv2d(inputs, config.image_shape.channels, 3, padding=1))
+        to_image = spectral(weights, nn.Conv2d(inputs, config.image_shape.channels, 3, padding=1))
         self.to_image = nn.Sequential(nn.BatchNorm2d(inputs), nn.ReLU(), to_image)
         initialise(self, "glorot")
 
@@ -74,17 +64,17 @@ class Discriminator(nn.Module):
 
     def __init__(self, config: NetworkConfig[SAGANOptions]) -> None:
         super().__init__()
-        options, norm, inputs = config.options, config.options.norm_d, config.image_shape.channels
+        options, weights, inputs = config.options, config.options.weights_d, config.image_shape.channels
         levels, place = ladder(config.image_shape, "sagan").doublings, attention_level(config)
         self.blocks = nn.Sequential()
         for level, n in enumerate(doubling_widths(options.width_d, levels, options.max_width), start=1):
-            self.blocks.append(ResidualDown(inputs, n, first=level == 1, norm=norm))
+            self.blocks.append(ResidualDown(inputs, n, first=level == 1, weights=weights))
             inputs = n
-            if level == place and inputs >= FEWEST:
-                self.blocks.append(SelfAttention2d(inputs, norm=norm))
-        self.blocks.append(ResidualDown(inputs, inputs, down=False, norm=norm))
+            if level == place:
+                self.blocks.append(SelfAttention2d(inputs, norm=weights))
+        self.blocks.append(ResidualDown(inputs, inputs, down=False, weights=weights))
         self.relu = nn.ReLU()
-        self.head = ProjectionHead(inputs, config.num_classes, norm=norm)
+        self.head = ProjectionHead(inputs, config.num_classes, norm=weights)
         initialise(self, "glorot")
 
     def forward(self, images: Tensor, c: Tensor | None = None) -> DOutput:

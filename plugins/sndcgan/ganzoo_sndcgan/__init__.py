@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from ganzoo import Architecture, NetworkConfig, Options, Recipe, hookimpl
-from ganzoo.layers import Norm
+from ganzoo.layers import Norm, check_conditioning
 from ganzoo.sizes import longest_ladder
 from ganzoo_sndcgan.recipes import RECIPES
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from ganzoo import ImageShape
-    from ganzoo.sizes import Ladder
 
 
 class SNDCGANOptions(Options):
@@ -27,7 +24,7 @@ class SNDCGANOptions(Options):
     norm_d: Norm = Field("spectral", description="normalisation in the discriminator")
     conditioning: Literal["cbn", "concat"] = Field(
         "cbn",
-        description="how a class enters the generator: by its norms, if norm_g is batch, or by an embedding beside z",
+        description="how a class enters the generator: by its norms, of which norm_g must be batch, or by an embedding beside z",
     )
     embedding_dim: int = Field(32, ge=1, description="size of the class embedding beside z")
 
@@ -44,17 +41,10 @@ def build_discriminator(config: NetworkConfig[SNDCGANOptions]) -> "nn.Module":
     return Discriminator(config)
 
 
-def halvings(image_shape: "ImageShape") -> "Ladder":
-    """The smallest map has 4 ... 7 places along its shorter side: 4 for 32 pixels, 6 for STL-10's 48, 7 for MNIST's 28.
-
-    Raises ConfigError for an image that does not come down to so few by halving.
-    """
-    return longest_ladder(image_shape, "sndcgan")
-
-
 def check(config: NetworkConfig[SNDCGANOptions]) -> None:
-    """Raise ConfigError for an image that does not come down to 4 ... 7 places by halving."""
-    halvings(config.image_shape)
+    """Raise ConfigError for an image that does not come down to 4 ... 7 places by halving, and for norms that know no classes."""
+    longest_ladder(config.image_shape, "sndcgan")
+    check_conditioning(config.options.conditioning, config.options.norm_g, config.num_classes)
 
 
 @hookimpl

@@ -22,8 +22,8 @@ from ganzoo.nn import (
     one_hot,
     spectral,
 )
-from ganzoo.sizes import doubling_widths
-from ganzoo_sndcgan import SNDCGANOptions, halvings
+from ganzoo.sizes import doubling_widths, longest_ladder
+from ganzoo_sndcgan import SNDCGANOptions
 
 SLOPE = 0.1  # of all leaky rectifiers: table 3's caption
 
@@ -38,9 +38,9 @@ class Generator(nn.Module):
     def __init__(self, config: NetworkConfig[SNDCGANOptions]) -> None:
         super().__init__()
         options, norm, self.num_classes = config.options, config.options.norm_g, config.num_classes
-        height, width, doublings = halvings(config.image_shape)
+        height, width, doublings = longest_ladder(config.image_shape, "sndcgan")
         channels = doubling_widths(options.width_g, doublings + 1, options.max_width)[::-1]
-        self.steered = bool(self.num_classes) and options.conditioning == "cbn" and norm == "batch"
+        self.steered = bool(self.num_classes) and options.conditioning == "cbn"
         beside = 0 if self.steered else self.num_classes
         self.told = ClassBesideLatent(config.z_dim, beside, options.embedding_dim)
         bias = needs_bias(norm)
@@ -74,7 +74,7 @@ class Discriminator(nn.Module):
     def __init__(self, config: NetworkConfig[SNDCGANOptions]) -> None:
         super().__init__()
         options, norm, inputs = config.options, config.options.norm_d, config.image_shape.channels
-        height, width, doublings = halvings(config.image_shape)
+        height, width, doublings = longest_ladder(config.image_shape, "sndcgan")
         channels = doubling_widths(options.width_d, doublings + 1, options.max_width)
         layers: list[nn.Module] = []
         for level, n in enumerate(channels):

@@ -55,14 +55,14 @@ def test_a_code_steers_both_norms():
 
 
 def test_under_spectral_norm_every_convolution_is():
-    for block in (ResidualUp(4, 6, norm="spectral"), ResidualDown(4, 6, norm="spectral")):
+    for block in (ResidualUp(4, 6, weights="spectral"), ResidualDown(4, 6, weights="spectral")):
         for layer in (block.conv1, block.conv2, block.skip):
             assert nn.utils.parametrize.is_parametrized(layer, "weight")
 
 
 @pytest.mark.parametrize("chosen", ["spectral", "none"])
 def test_what_steers_can_be_under_another_norm_than_the_convolutions(chosen):
-    block = ResidualUp(4, 6, code_dim=3, norm="spectral", code_norm=chosen)
+    block = ResidualUp(4, 6, code_dim=3, weights="spectral", code_weights=chosen)
     steering = [part for norm in (block.norm1, block.norm2) for part in (norm.scale, norm.shift)]
     assert {nn.utils.parametrize.is_parametrized(part, "weight") for part in steering} == {chosen == "spectral"}
     assert nn.utils.parametrize.is_parametrized(block.conv1, "weight")

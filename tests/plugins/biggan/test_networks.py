@@ -22,7 +22,7 @@ def _seeded():
 
 
 # What takes its time, on a device without values even more.
-QUICKLY = {"norm_g": "none", "norm_d": "none", "init": "normal"}
+QUICKLY = {"weights_g": "none", "weights_d": "none", "init": "normal"}
 
 
 def build(family, *shape, num_classes=0, z_dim=10, **chosen):
@@ -192,7 +192,7 @@ def test_the_embedding_of_classes_is_under_no_spectral_norm_and_all_else_is(fami
 
 @both
 def test_without_spectral_norm_nothing_is(family):
-    for player in build(family, num_classes=3, norm_g="none", norm_d="none"):
+    for player in build(family, num_classes=3, weights_g="none", weights_d="none"):
         assert not any(map(parametrize.is_parametrized, player.modules()))
 
 
@@ -219,15 +219,18 @@ def test_weights_begin_otherwise_if_that_is_asked_for():
         ("biggan", 8, [8], [4]),
         ("biggan", 16, [4], [2]),
         ("biggan", 32, [2], [1]),
-        ("biggan", 64, [1], []),
+        ("biggan", 64, [2], [1]),  # below the image's own size
+        ("biggan", 31, [4], [2]),
+        ("biggan", 4, [16], [8]),
         ("biggan", 0, [], []),
         ("biggan-deep", 8, [8], [8]),
         ("biggan-deep", 16, [4], [4]),
         ("biggan-deep", 32, [2], [2]),
-        ("biggan-deep", 64, [1], []),
+        ("biggan-deep", 64, [2], [2]),
+        ("biggan-deep", 10, [8], [8]),
     ],
 )
-def test_attention_is_where_maps_have_its_side(family, side, of_g, of_d):
+def test_attention_is_at_the_largest_maps_of_at_most_its_side(family, side, of_g, of_d):
     with torch.device("meta"):
         G, D = build(family, 3, 64, 64, width_g=8, width_d=8, attention_at=side, **QUICKLY)
         shown = torch.empty(1, 10), torch.empty(1, 3, 64, 64)
@@ -237,7 +240,8 @@ def test_attention_is_where_maps_have_its_side(family, side, of_g, of_d):
         for look in looks:
             look.register_forward_hook(lambda module, given, made, maps=maps: maps.append(made.shape[1:]))
         player(given)
-        assert maps == [(8 * multiple, side, side) for multiple in expected]
+        at = max(number for number in (4, 8, 16, 32) if number <= max(side, 4))
+        assert maps == [(8 * multiple, at, at) for multiple in expected]
         assert len(looks) == len(expected)
 
 
@@ -256,7 +260,7 @@ def test_attention_learns_in_both_players(family):
 @pytest.mark.parametrize(("inputs", "outputs"), [(8, 8), (8, 4)])
 @pytest.mark.parametrize("up", [True, False])
 def test_the_deep_generators_block(inputs, outputs, up):
-    block = BottleneckUp(inputs, outputs, up=up, code_dim=3, norm="none").eval()
+    block = BottleneckUp(inputs, outputs, up=up, code_dim=3, weights="none").eval()
     for norm in block.norms:
         for steering in (norm.scale, norm.shift):
             nn.init.normal_(steering.weight)
@@ -275,7 +279,7 @@ def test_the_deep_generators_block(inputs, outputs, up):
 @pytest.mark.parametrize(("inputs", "outputs"), [(8, 8), (4, 8), (4, 5)])
 @pytest.mark.parametrize("down", [True, False])
 def test_the_deep_discriminators_block(inputs, outputs, down):
-    block = BottleneckDown(inputs, outputs, down=down, norm="none")
+    block = BottleneckDown(inputs, outputs, down=down, weights="none")
     x = torch.randn(2, inputs, 4, 6)
     shrink = nn.AvgPool2d(2) if down else nn.Identity()
     first, second, third, fourth = block.convolutions

@@ -13,7 +13,7 @@ from ganzoo import ImageShape, NetworkConfig
 from ganzoo.config import resolve
 
 # Spectral norm has no parameter, and takes its time, on a device without values even more; so does an orthogonal start.
-QUICKLY = {"norm_g": "none", "norm_d": "none", "init": "normal"}
+QUICKLY = {"weights_g": "none", "weights_d": "none", "init": "normal"}
 
 
 def count(registry, name, resolution, classes, z_dim, options):

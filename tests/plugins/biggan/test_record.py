@@ -55,18 +55,33 @@ def test_attention_needs_channels_to_look_at(family, narrow, message):
     with pytest.raises(ConfigError, match=rf"(?s)^{message}"):
         ask(family, 128, 128, **narrow)
     ask(family, 128, 128, **narrow, attention_at=0)
-    ask(family, 32, 32, **narrow)  # no map has 64 pixels
+    ask(family, 32, 32, **narrow)  # at 16 pixels there are four times as many channels
     key, width = message.rpartition(".")[2].rstrip("'").split("=")
     ask(family, 128, 128, **{key: int(width)})
 
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("width_g", 0), ("width_d", 0), ("shared_dim", -1), ("attention_at", -1), ("norm_d", "batch"), ("init", "zero")],
+    [
+        ("width_g", 0),
+        ("width_d", 0),
+        ("shared_dim", -1),
+        ("attention_at", -1),
+        ("weights_d", "batch"),
+        ("init", "zero"),
+    ],
 )
 def test_options_out_of_range_are_refused_by_name(registry, option, value):
     with pytest.raises(ConfigError, match=rf"^arch\.{option}: "):
         resolve("biggan-hinge", registry, [Layer("test", {f"arch.{option}": value})])
+
+
+@both
+def test_attention_that_both_players_have_no_map_for_is_refused(family):
+    with pytest.raises(ConfigError, match=rf"(?s)^{family} has no maps of at most 7 pixels.*at least 8 here"):
+        ask(family, 32, 32, attention_at=7)
+    for side in (0, 8, 10, 64):
+        ask(family, 32, 32, attention_at=side)
 
 
 @both

@@ -47,16 +47,6 @@ def test_another_shape_is_declined_with_the_nearest_that_works(height, width, ne
     ask(nearest, nearest)
 
 
-@pytest.mark.parametrize("norm", ["instance", "layer", "spectral", "none"])
-def test_classes_in_batch_norms_are_refused_where_there_are_none(norm):
-    ask(8, 8, conditioning="cbn")
-    ask(8, 8, conditioning="concat", norm_g=norm)
-    with pytest.raises(
-        ConfigError, match=f"(?s)steers the generator's batch norms, and arch.norm_g is {norm}.*norm_g=batch"
-    ):
-        ask(8, 8, conditioning="cbn", norm_g=norm)
-
-
 def test_quick_is_a_game_of_small_batches_under_a_lazy_r1(registry):
     config = resolve("quick", registry, []).config
     assert (config.architecture, config.loss, config.n_critic, config.batch_size) == ("dcgan", "ns", 1, 32)

@@ -10,7 +10,7 @@ from torch.nn.utils import parametrize
 
 from ganzoo import ConfigError, ImageShape, NetworkConfig
 from ganzoo.nn import ConditionalBatchNorm2d
-from ganzoo_resnet import ResNetOptions, check, halvings
+from ganzoo_resnet import ResNetOptions, blocks_of_d, check
 from ganzoo_resnet.networks import Discriminator, Generator
 
 CONSTANT = {"widths": "constant"}
@@ -77,7 +77,7 @@ def test_the_last_map_and_the_blocks_after_it_can_be_chosen():
     ],
 )
 def test_where_the_discriminator_halves(height, width, expected):
-    assert halvings(ImageShape(3, height, width), ResNetOptions()) == expected
+    assert blocks_of_d(ImageShape(3, height, width), ResNetOptions()) == expected
 
 
 def size(inputs, outputs, kernel):
@@ -248,9 +248,9 @@ def test_a_class_is_a_scale_and_a_shift_of_the_blocks_norms():
     assert isinstance(G.to_image[0], nn.BatchNorm2d)
 
 
-@pytest.mark.parametrize("chosen", [{"conditioning": "concat"}, {"norm_g": "layer"}, {"norm_g": "spectral"}])
-def test_else_the_class_stands_beside_the_latent_as_an_embedding(chosen):
-    G = make(Generator, num_classes=3, **chosen).eval()
+@pytest.mark.parametrize("norm", ["batch", "layer", "spectral"])
+def test_else_the_class_stands_beside_the_latent_as_an_embedding(norm):
+    G = make(Generator, num_classes=3, conditioning="concat", norm_g=norm).eval()
     assert G.told.embedding.weight.shape == (3, 3)
     assert G.stem.in_features == 5 + 3
     assert not any(isinstance(m, ConditionalBatchNorm2d) for m in G.modules())

@@ -10,7 +10,9 @@ from ganzoo.nn import ConditionalBatchNorm2d, SelfAttention2d
 from ganzoo_sagan import SAGANOptions, check
 from ganzoo_sagan.networks import Discriminator, Generator
 
-PAPER = SAGANOptions(norm_g="none", norm_d="none")  # on the meta device, power iterations take their time for nothing
+PAPER = SAGANOptions(
+    weights_g="none", weights_d="none"
+)  # on the meta device, power iterations take their time for nothing
 LAYERS = nn.Conv2d | nn.Linear | nn.Embedding
 
 
@@ -87,7 +89,6 @@ def test_at_128_pixels_both_attend_to_maps_of_32():
         (32, 32, 15, (8, 8)),
         (32, 32, 32, (16, 16)),  # below the image's own size, which the discriminator has no map of
         (32, 32, 4, (4, 4)),
-        (32, 32, 3, None),
         (32, 32, 0, None),
         (16, 32, 8, (8, 16)),
     ],
@@ -98,10 +99,29 @@ def test_attention_stands_at_the_same_map_of_both(height, width, asked, expected
         assert [shape[1:] for shape in seen] == ([expected] if expected else [])
 
 
-def test_maps_too_narrow_for_it_go_without():
-    for player in (Generator, Discriminator):
-        assert not attention(make(player, width_g=4, width_d=4))
-        assert attention(make(player, width_g=8, width_d=8))
+@pytest.mark.parametrize(
+    ("narrow", "message"),
+    [
+        ({"width_g": 3}, "sagan has 6 channels at 16 pixels.*arch.width_g=4'"),
+        ({"width_d": 7}, "sagan has 7 channels at 16 pixels.*arch.width_d=8'"),
+        ({"attention_at": 4, "width_g": 1}, "sagan has 4 channels at 4 pixels.*arch.width_g=2'"),
+        ({"max_width": 6}, "sagan has 6 channels at 16 pixels.*arch.max_width=8'"),
+    ],
+)
+def test_maps_too_narrow_for_attention_are_refused_with_a_setting_that_helps(narrow, message):
+    with pytest.raises(ConfigError, match=rf"(?s)^{message}"):
+        check(request(32, **narrow))
+    check(request(32, **narrow | {"attention_at": 0}))
+    key, value = message.rpartition(".")[2].rstrip("'").split("=")
+    check(request(32, **narrow | {key: int(value)}))
+
+
+def test_attention_that_finds_no_map_is_refused():
+    with pytest.raises(
+        ConfigError, match=r"(?s)^sagan has no maps of at most 3 pixels.*at least 4 here.*attention_at=0"
+    ):
+        check(request(32, attention_at=3))
+    check(request(32, attention_at=0))
 
 
 def test_attention_begins_as_nothing_and_every_weight_of_it_is_reached_once_it_is_something():
@@ -123,7 +143,7 @@ def test_attention_begins_as_nothing_and_every_weight_of_it_is_reached_once_it_i
 
 def test_a_gradient_penalty_reaches_through_attention():
     """Its derivative along a direction, against the difference of two evaluations."""
-    D = make(Discriminator, 16, norm_d="none").double()
+    D = make(Discriminator, 16, weights_d="none").double()
     (part,) = attention(D)
     nn.init.constant_(part.gamma, 0.5)
     x = torch.randn(2, 3, 16, 16, dtype=torch.float64, requires_grad=True)
@@ -150,7 +170,7 @@ def test_all_layers_of_both_are_under_spectral_norm_and_the_classes_norms_are_no
         layers = [m for m in player.modules() if isinstance(m, LAYERS)]
         assert {parametrize.is_parametrized(m, "weight") for m in layers if m not in tables} == {True}
     assert {parametrize.is_parametrized(m, "weight") for m in tables} == {False}
-    bare = make(Generator, 16, norm_g="none"), make(Discriminator, 16, norm_d="none")
+    bare = make(Generator, 16, weights_g="none"), make(Discriminator, 16, weights_d="none")
     assert not any(parametrize.is_parametrized(m) for player in bare for m in player.modules())
 
 

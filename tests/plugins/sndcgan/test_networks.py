@@ -7,7 +7,8 @@ from torch.nn.utils import parametrize
 
 from ganzoo import ConfigError, ImageShape, NetworkConfig
 from ganzoo.nn import ConditionalBatchNorm2d
-from ganzoo_sndcgan import SNDCGANOptions, check, halvings
+from ganzoo.sizes import longest_ladder
+from ganzoo_sndcgan import SNDCGANOptions, check
 from ganzoo_sndcgan.networks import Discriminator, Generator
 
 PAPER = SNDCGANOptions(norm_d="none")  # on the meta device, power iterations take their time for nothing
@@ -104,7 +105,7 @@ def test_every_size_that_comes_down_to_4_to_7_places_is_made_and_judged(height, 
     c = torch.tensor([0, 1]) if num_classes else None
     images = G(torch.randn(2, 5), c)
     assert images.shape == (2, 3, height, width)
-    assert G.layers[0].kernel_size == first == halvings(ImageShape(3, height, width))[:2]
+    assert G.layers[0].kernel_size == first == longest_ladder(ImageShape(3, height, width), "sndcgan")[:2]
     assert D(images, c).logits.shape == (2,)
 
 
@@ -176,7 +177,7 @@ def test_a_class_is_a_scale_and_a_shift_of_every_norm():
     assert not torch.allclose(G(z, torch.full((4,), 1)), plain(z))
 
 
-@pytest.mark.parametrize("chosen", [{"conditioning": "concat"}, {"norm_g": "layer"}])
+@pytest.mark.parametrize("chosen", [{"conditioning": "concat"}, {"conditioning": "concat", "norm_g": "layer"}])
 def test_else_the_class_stands_beside_the_latent_as_an_embedding(chosen):
     G = make(Generator, num_classes=3, **chosen)
     assert G.told.embedding.weight.shape == (3, 3)
