@@ -34,8 +34,6 @@ def request_of(tiny):
     """``request_of(architecture, num_classes=3)``: what to build it from, small, at its smallest resolution from 8 on."""
 
     def request(architecture, *, num_classes=0, channels=3, z_dim=5, **options):
-        if options.get("norm_g", "batch") != "batch" and "conditioning" in architecture.options.model_fields:
-            options = {"conditioning": "concat"} | options  # other norms know no classes
         chosen = architecture.options.model_validate(tiny(architecture) | options)
         for resolution in (8, 16, 32, 64):
             shape = ImageShape(channels, resolution, resolution)
@@ -52,10 +50,11 @@ def request_of(tiny):
 
 
 def choices(architecture):
-    """(option, value) for every value of every option that is chosen by name."""
+    """{option: value} for every value of every option that is chosen by name, and what has to be said besides."""
+    other_norms = {"conditioning": "concat"} if "conditioning" in architecture.options.model_fields else {}
     for name, field in architecture.options.model_fields.items():
         for value in typing.get_args(field.annotation) if typing.get_origin(field.annotation) is typing.Literal else ():
-            yield name, value
+            yield {name: value} | (other_norms if name == "norm_g" and value != "batch" else {})
 
 
 def pytest_generate_tests(metafunc):
@@ -68,7 +67,7 @@ def pytest_generate_tests(metafunc):
         ids = [f"{a.name}-{'conditional' if n else 'unconditional'}" for a, n in every]
         if "choice" in metafunc.fixturenames:
             every = [(a, n, choice) for a, n in every for choice in choices(a)]
-            ids = [f"{a.name}-{option}-{value}-{n}" for a, n, (option, value) in every]
+            ids = ["-".join(map(str, (a.name, *next(iter(choice.items())), n))) for a, n, choice in every]
             metafunc.parametrize(("architecture", "num_classes", "choice"), every, ids=ids)
         else:
             metafunc.parametrize(("architecture", "num_classes"), every, ids=ids)

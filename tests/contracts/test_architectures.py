@@ -218,8 +218,7 @@ def test_the_same_seed_gives_the_same_weights(architecture, config):
 
 
 def test_every_choice_of_every_option_gives_images_and_logits(architecture, num_classes, choice, request_of):
-    option, value = choice
-    config = request_of(architecture, num_classes=num_classes, **{option: value})
+    config = request_of(architecture, num_classes=num_classes, **choice)
     torch.manual_seed(0)
     G, D = players(architecture, config)
     z, c = inputs(config)

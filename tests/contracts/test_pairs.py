@@ -71,8 +71,8 @@ def test_each_player_moves_in_its_own_step_only(architecture, num_classes, loss,
 
 
 def test_every_choice_of_every_option_is_played(architecture, num_classes, choice, registry, start):
-    option, value = choice
-    state = start(architecture, registry.losses.get("ns"), num_classes, **{f"arch.{option}": value})
+    chosen = {f"arch.{option}": value for option, value in choice.items()}
+    state = start(architecture, registry.losses.get("ns"), num_classes, **chosen)
     before_G, before_D = weights(state.G), weights(state.D)
     play_two_steps(state)
     assert len(unmoved(state.G, before_G)) < len(before_G)
