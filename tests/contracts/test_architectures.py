@@ -159,7 +159,11 @@ def test_a_conditional_network_called_without_classes_says_so(registry, request_
             if not ways.keys() <= architecture.options.model_fields.keys():
                 continue
             config = request_of(architecture, num_classes=3, **ways)
-            for player, (x, _) in zip(architecture.build(config), (inputs(config), pictures(config)), strict=True):
+            for player, (x, _) in zip(
+                (architecture.generator(config), architecture.discriminator(config)),
+                (inputs(config), pictures(config)),
+                strict=True,
+            ):
                 with pytest.raises(ValueError, match=told):
                     player(x)
                 with pytest.raises(ValueError, match=told):

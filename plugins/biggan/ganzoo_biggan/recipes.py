@@ -84,7 +84,7 @@ SMALL: Settings = {
     "n_critic": 1,
     "precision": "auto",
     "kimg": 300,
-    **adam(2e-4, 4e-4, (0.0, 0.99)),
+    **adam(5e-4, 1e-3, (0.0, 0.99)),  # rates of 2e-4 are for days
 }
 
 

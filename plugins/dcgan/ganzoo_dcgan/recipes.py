@@ -18,6 +18,7 @@ SMALL: dict[str, Any] = {
     "arch.width_g": 32,
     "arch.width_d": 32,
     "ema_halflife_kimg": 10.0,
+    "precision": "auto",
 }
 
 
@@ -285,12 +286,14 @@ FULL = (
     LABEL_SMOOTHING,
 )
 
-# The small ones have smaller batches, for more updates of as many images; where a rate is meant for days, a higher one.
+# The small ones have smaller batches, for more updates of as many images, and five times DCGAN's rate, which is meant for days:
+# after 100 kimg of MNIST an FID of 14 for 35 (one run each).
+FAST = both_players({"lr": 1e-3})
 UNHURRIED = both_players({"lr_anneal": None})
 
 SMALL_ONES = (
-    _small(DCGAN, (369_601, 166_817), "The game of DCGAN, on MNIST for a CPU.", batch_size=64, kimg=300),
-    _small(LSGAN, (369_601, 166_817), "Least squares on DCGAN, on MNIST for a CPU.", kimg=300),
+    _small(DCGAN, (369_601, 166_817), "The game of DCGAN, on MNIST for a CPU.", batch_size=64, kimg=300, **FAST),
+    _small(LSGAN, (369_601, 166_817), "Least squares on DCGAN, on MNIST for a CPU.", kimg=300, **FAST),
     # Without the hundred critic steps at times, which alone would be half of the budget.
     _small(
         WGAN,
@@ -305,7 +308,7 @@ SMALL_ONES = (
         (426_721, 166_625),
         "A gradient penalty, five critic steps, no norms, on MNIST for a CPU.",
         kimg=400,
-        **_adam(5e-4, (0.5, 0.9)),
+        **_adam(1e-3, (0.5, 0.9)),
     ),
     _small(
         DRAGAN,
@@ -313,10 +316,15 @@ SMALL_ONES = (
         "A gradient penalty around real images, on MNIST for a CPU.",
         batch_size=64,
         kimg=300,
-        **_adam(4e-4, (0.5, 0.9)),
+        **_adam(1e-3, (0.5, 0.9)),
     ),
     _small(
-        ACGAN, (390_181, 166_817), "A discriminator that names the class, on MNIST for a CPU.", batch_size=64, kimg=300
+        ACGAN,
+        (390_181, 166_817),
+        "A discriminator that names the class, on MNIST for a CPU.",
+        batch_size=64,
+        kimg=300,
+        **FAST,
     ),
     _small(INFOGAN_MNIST, (316_453, 166_817), "Finds MNIST's digits by itself, on a CPU.", batch_size=64, kimg=300),
     _small(
@@ -326,6 +334,7 @@ SMALL_ONES = (
         dataset="stacked-mnist",
         batch_size=64,
         kimg=400,
+        **FAST,
     ),
     _small(
         MINIBATCH_DISCRIMINATION,
@@ -333,9 +342,15 @@ SMALL_ONES = (
         "A discriminator that compares a batch's images, on MNIST for a CPU.",
         kimg=300,
         **UNHURRIED,
+        **FAST,
     ),
     _small(
-        LABEL_SMOOTHING, (369_601, 166_817), "One-sided label smoothing, on MNIST for a CPU.", batch_size=64, kimg=300
+        LABEL_SMOOTHING,
+        (369_601, 166_817),
+        "One-sided label smoothing, on MNIST for a CPU.",
+        batch_size=64,
+        kimg=300,
+        **FAST,
     ),
 )
 

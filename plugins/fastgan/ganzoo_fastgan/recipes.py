@@ -48,6 +48,8 @@ RECIPES = (
             "resolution": 32,
             "z_dim": 64,
             "batch_size": 32,
+            **both_players({"lr": 1e-3}),
+            "precision": "auto",
             "kimg": 100,
         },
         parameters=(208_012, 122_320),

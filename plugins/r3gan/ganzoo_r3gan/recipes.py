@@ -104,6 +104,7 @@ RECIPES = (
             "arch.blocks": 1,
             "arch.embedding_dim": 16,
             "batch_size": 32,
+            "precision": "auto",
             "kimg": 100,
             **_burn_in(50, gamma=(1.0, 0.1), augmentation=None, ema_kimg=5),
             "optimizer_g": SMALL_ADAM,

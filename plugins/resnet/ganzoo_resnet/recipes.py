@@ -94,6 +94,9 @@ SMALL: dict[str, Any] = {
     "arch.max_width": 64,
     "ema_halflife_kimg": 10.0,
     "n_critic": 1,  # five are for days on a GPU
+    # So is the paper's rate: after 50 kimg of Fashion-MNIST sngan has an FID of 64 by it, of 31 by this one (one run each).
+    **both_players({"lr": 1e-3}),
+    "precision": "auto",
     "kimg": 200,
 }
 

@@ -63,6 +63,7 @@ RECIPES = (
             "z_dim": 64,
             "z_distribution": "normal",
             "batch_size": 32,
+            "precision": "auto",
             "kimg": 200,
         }
         | both_players({"kind": "adam", "lr": 1e-3, "betas": (0.0, 0.99)}),
