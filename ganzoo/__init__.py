@@ -6,6 +6,7 @@ What stands here is what a plugin needs to declare itself; it imports no torch.
 from ganzoo.errors import ConfigError, DataError, DuplicateName, GanzooError, UnknownName
 from ganzoo.hookspecs import hookimpl
 from ganzoo.registry import get_registry
+from ganzoo.resolution import Size
 from ganzoo.specs import (
     Architecture,
     Augmentation,
@@ -54,6 +55,7 @@ __all__ = [
     "Published",
     "Recipe",
     "Regularizer",
+    "Size",
     "TechniqueContext",
     "UnknownName",
     "__version__",

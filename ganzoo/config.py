@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ganzoo.errors import ConfigError, UnknownName
 from ganzoo.registry import Registry
+from ganzoo.resolution import TrainableSize
 from ganzoo.specs import Architecture, Loss, Options, OptionsT
 
 Unit = Annotated[float, Field(ge=0, lt=1)]
@@ -137,7 +138,7 @@ class TrainConfig(Section):
 
     dataset: str = Field("digits", description="a data set's name, or KIND:PATH")
     data_dir: Path | None = Field(None, description="folder with data files")
-    resolution: int | None = Field(None, ge=4, le=4096, description="height and width in pixels")
+    resolution: TrainableSize | None = Field(None, description="pixels: 64, or height x width as 64x32")
     channels: Literal[1, 3, 4] | None = Field(None, description="1 grey, 3 RGB, 4 RGBA")
     conditional: bool = Field(False, description="give the class to both players")
 
@@ -272,7 +273,7 @@ def resolve(name: str, registry: Registry, layers: list[Layer], *, pair: bool = 
             for key, given in config.augmentations.items()
         },
     }
-    registry.datasets.get(config.dataset.partition(":")[0])
+    registry.dataset_of(config.dataset)
     for metric in config.scoring.metrics if config.scoring.wanted else ():
         registry.metrics.get(metric)
     if config.scoring.wanted:

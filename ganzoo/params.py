@@ -148,6 +148,20 @@ class Setting(click.ParamType):  # type: ignore[type-arg]
         return key.strip(), parse_value(given)
 
 
+class Resolution(click.ParamType):  # type: ignore[type-arg]
+    """Pixels as ``64``, a square, or ``64x32``, height x width -> ``ganzoo.Size``."""
+
+    name = "n|hxw"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from ganzoo.resolution import trainable
+
+        try:
+            return trainable(value)
+        except ValueError as error:
+            self.fail(f"{error}; got {_short(value)}", param, ctx)
+
+
 def parse_value(text: str) -> Any:
     """A value as it is typed: JSON where it is JSON (numbers, true, null, lists), else the text itself."""
     try:

@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 import click
 import pluggy
 
-from ganzoo.errors import DuplicateName, UnknownName
+from ganzoo.errors import ConfigError, DuplicateName, UnknownName
+from ganzoo.files import kind_of_path
 from ganzoo.hookspecs import COMMANDS
 from ganzoo.plugins import PluginInfo, load_plugins, one_line, warn_left_out
 from ganzoo.specs import (
@@ -159,6 +161,13 @@ class Registry:
         """Every catalogue by its plural, which is also the second half of its hook's name."""
         values = [value for value in vars(self).values() if isinstance(value, Catalogue)]
         return {catalogue.listing: catalogue for catalogue in values}
+
+    def dataset_of(self, name: str) -> Dataset:
+        """The record of ``NAME`` or ``KIND:PATH``. Raises UnknownName; ConfigError for a path without the kind that it needs."""
+        kind = name.partition(":")[0]
+        if kind not in self.datasets and (meant := kind_of_path(Path(name).expanduser())) in self.datasets:
+            raise ConfigError(f"{name!r} is a path without the kind of data set that is there: try '{meant}:{name}'.")
+        return self.datasets.get(kind)
 
     def split_pair(self, name: str) -> tuple[Architecture, Loss]:
         """Read ``ARCHITECTURE-LOSS``, by the longest architecture name that leaves a loss. Raises UnknownName."""

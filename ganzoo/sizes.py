@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ganzoo.errors import ConfigError
+from ganzoo.resolution import Size
 from ganzoo.specs import ImageShape
 
 
@@ -27,11 +28,18 @@ def ladder(image_shape: ImageShape, name: str, *, smallest: int = 4) -> Ladder:
     factor, rest = divmod(short, smallest)
     if not rest and factor >= 2 and factor.bit_count() == 1 and height % factor == 0 and width % factor == 0:
         return Ladder(height // factor, width // factor, factor.bit_length() - 1)
+
+    def near(side: int) -> Size:
+        """The size whose shorter side that is, and the longer one as near to this shape as the ladder has it."""
+        factor = side // smallest
+        longer = max(side, factor * round(side * max(height, width) / short / factor))
+        return Size(longer, side) if height > width else Size(side, longer)
+
     sides = ", ".join(str(smallest << doublings) for doublings in (1, 2, 3))
     below = 2 * smallest
     while 2 * below <= short:
         below *= 2
-    nearest = min((below, 2 * below), key=lambda side: abs(side - short))
+    nearest = near(min((below, 2 * below), key=lambda side: abs(side - short)))
     raise ConfigError(
         f"{name} cannot make images of {height}x{width}: expected a shorter side of {sides} ..., and a longer one that can be "
         f"halved as often.\nThe nearest is '--resolution {nearest}'."

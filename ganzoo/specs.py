@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, T
 
 from pydantic import BaseModel, ConfigDict
 
+from ganzoo.resolution import Size
+
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor, nn
@@ -39,6 +41,11 @@ class ImageShape(NamedTuple):
     channels: int
     height: int
     width: int
+
+    @property
+    def size(self) -> Size:
+        """Height and width."""
+        return Size(self.height, self.width)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,7 +196,8 @@ class ImageData:
     ``images``: uint8 (N, H, W, C), C of 1, 3 or 4; a read-only ``numpy.memmap`` is fine, and is read a batch at a time.
     ``labels``: int64 (N,) in 0 ... len(class_names) - 1, or None. ``sha256``: the content's hash as
     ``ganzoo.data.content_sha256`` computes it, where it is known without reading all of it. Who replaces the images by
-    others leaves it out.
+    others leaves it out. ``cut_from``: what the images measured, in the median, before they were cut to squares because nobody
+    asked for a size.
     """
 
     images: np.ndarray
@@ -197,19 +205,20 @@ class ImageData:
     class_names: tuple[str, ...] = ()
     licence: str = ""
     sha256: str = ""
+    cut_from: Size | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageSource:
     """The images of one split, one by one: for collections that do not fit into memory.
 
-    ``read(i)`` gives image i as it is stored, ``decode(stored)`` its pixels, uint8 (H, W, C) of ``shape``, a square. Either
+    ``read(i)`` gives image i as it is stored, ``decode(stored)`` its pixels, uint8 (H, W, C) of ``shape``. Either
     raises an Exception for an image that cannot be read, which is left out. ``decode`` runs in several processes: it is a
     function of a module, or a ``functools.partial`` of one, and depends on nothing else.
 
     ``names`` (one an image, for messages) and ``labels`` are in the order of the images. ``where`` is the place, for
     messages. ``identify()`` says in a few letters which data these are and is different once they are others; it need not
-    read them: the names, sizes and times of files will do.
+    read them: the names, sizes and times of files will do. ``cut_from`` as of ``ImageData``.
     """
 
     where: str
@@ -221,26 +230,29 @@ class ImageSource:
     labels: np.ndarray | None = None
     class_names: tuple[str, ...] = ()
     licence: str = ""
+    cut_from: Size | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataRequest:
     """What a data set is asked for.
 
-    ``path`` is what stands behind the colon of ``folder:PATH``. ``resolution`` and ``channels`` are what the user wants, or
-    None; a data set of fixed size may ignore them, the core resizes. ``files`` finds and fetches files.
+    ``path`` is what stands behind the colon of ``folder:PATH``. ``resolution`` (height, width) and ``channels`` are what the
+    user wants, or None; a data set of one size may ignore them, the core resizes. ``files`` finds and fetches files.
     """
 
     path: Path | None
     split: Split
-    resolution: int | None
+    resolution: Size | None
     channels: int | None
     files: DataFiles
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """Images by name. ``resolution`` is the size in pixels to train at if the user names none (None: the images' own).
+    """Images by name. ``resolution`` is the size in pixels to train at if the user names none: 32 is 32x32.
+
+    Without one it is the shorter side of the images, of which the central squares are taken; if ``whole``, they stay as they are.
 
     ``load`` gives all images of a split. ``scan``, for sets that may not fit into memory, opens the same images one by one,
     in the same order, at the resolution and channels of the request; where that leaves them open, ``scan`` chooses. Both
@@ -252,7 +264,8 @@ class Dataset:
     name: str
     load: Callable[[DataRequest], ImageData]
     scan: Callable[[DataRequest], AbstractContextManager[ImageSource]] | None = None
-    resolution: int | None = None
+    resolution: int | Size | None = None
+    whole: bool = False
     takes_path: bool = False
     fixed: bool = False
     features: str | None = None

@@ -196,7 +196,7 @@ class Comparison:
 
     def _fixed(self) -> dict[str, Any]:
         plan = self.plan
-        own = self._registry.datasets.get(plan.dataset.partition(":")[0]).metrics
+        own = self._registry.dataset_of(plan.dataset).metrics
         at = tuple(step for step in plan.at if step)  # the beginning is always looked at, and so is the end
         return {
             "dataset": plan.dataset,

@@ -18,6 +18,7 @@ from ganzoo.evaluation.samples import Pixels
 from ganzoo.evaluation.sources import Images
 from ganzoo.progress import Stages
 from ganzoo.registry import Registry
+from ganzoo.resolution import Size
 from ganzoo.specs import ImageData, ImageShape
 from ganzoo_serve.images import grid
 
@@ -33,7 +34,7 @@ class Rung:
 
 
 def ladder(
-    request: Request, registry: Registry, stages: Stages, *, resolution: int | None = None
+    request: Request, registry: Registry, stages: Stages, *, resolution: Size | None = None
 ) -> Iterator[tuple[Rung, Found, Pixels]]:
     """Score each rung, built from the test split, against the training split; a row of its images comes with it.
 

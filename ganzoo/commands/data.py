@@ -6,6 +6,9 @@ from pathlib import Path
 
 import click
 
+from ganzoo.params import Resolution
+from ganzoo.resolution import Size
+
 
 @click.group("data")
 def command() -> None:
@@ -23,9 +26,8 @@ def command() -> None:
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
     "--resolution",
-    type=click.IntRange(4, 4096),
-    metavar="N",
-    help="Height and width in pixels.  [default: the data set's]",
+    type=Resolution(),
+    help="Pixels: 64, or 64x32 (height x width).  [default: the data set's]",
 )
 @click.option(
     "--channels", type=click.Choice(["1", "3", "4"]), help="1 grey, 3 RGB, 4 RGBA.  [default: the data set's]"
@@ -44,7 +46,7 @@ def command() -> None:
 def pack(
     source: str,
     out: Path,
-    resolution: int | None,
+    resolution: Size | None,
     channels: str | None,
     data_dir: Path | None,
     workers: int | None,
@@ -54,9 +56,10 @@ def pack(
     \b
     ganzoo data pack folder:photos photos-64 --resolution 64
     ganzoo data pack zip:faces.zip faces-128 --resolution 128 --channels 3
+    ganzoo data pack folder:portraits portraits-64 --resolution 64x32
     ganzoo data pack mnist mnist-32 --data-dir data
 
-    The images are cropped, resized and decoded once, the test split too if there is one. OUT then holds pack.json and
+    The images are cut to that shape, resized and decoded once, the test split too if there is one. OUT then holds pack.json and
     plain .npy files, which training maps: they may be larger than memory. It is used as '--dataset packed:OUT'.
 
     Stopped at any moment, the same command goes on where it was. A folder that is packed to its end is never written over.

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ganzoo.params import NameWithOptions, Setting
+from ganzoo.params import NameWithOptions, Resolution, Setting
 
 
 @click.command("train")
@@ -18,7 +18,9 @@ from ganzoo.params import NameWithOptions, Setting
     metavar="NAME",
     help="A data set's name, or folder:PATH, zip:PATH, tar:PATH, npz:PATH, packed:PATH.  [default: digits]",
 )
-@click.option("--resolution", type=int, metavar="N", help="Height and width in pixels.  [default: the data set's]")
+@click.option(
+    "--resolution", type=Resolution(), help="Pixels: 64, or 64x32 (height x width).  [default: the data set's]"
+)
 @click.option("--conditional", is_flag=True, default=None, help="Learn the classes, so that they can be asked for.")
 @click.option("--kimg", type=float, metavar="F", help="Budget: thousands of real images shown to the discriminator.")
 @click.option("--steps", type=int, metavar="N", help="Budget in generator updates, instead of --kimg.")
@@ -92,6 +94,7 @@ def command(
     ganzoo train dcgan-wgangp
     ganzoo train dcgan-hinge --conditional --dataset fashion-mnist --kimg 500
     ganzoo train mlp-ns --dataset folder:photos --resolution 32 --regularizer r1:gamma=1
+    ganzoo train dcgan-ns --dataset folder:portraits --resolution 64x32
     ganzoo train dcgan-wgangp --dataset mnist --eval-every 50 --set scoring.metrics='["fid", "kid"]'
     ganzoo train dcgan-ns --dataset mnist --eval-every 50 --stop-when fid-plateau:patience_kimg=200
     ganzoo train toy-ns --dataset ring8 --regularizer packing --animate ring8.gif
@@ -195,6 +198,8 @@ def _dry_run(resolved: Any) -> None:
     facts = planned.facts
     kind = f"{len(facts.class_names)} classes" if facts.class_names else "no classes"
     click.echo(f"\nData: {facts.images:,} images of {facts.height}x{facts.width}, {facts.channels} channels, {kind}.")
+    if planned.setup.lost:
+        click.echo(f"      {planned.setup.lost}")
     weights = f"generator {planned.generator_parameters:,}, discriminator {planned.discriminator_parameters:,}"
     click.echo(f"Parameters: {weights}.")
     if planned.growth:

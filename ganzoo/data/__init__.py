@@ -3,7 +3,7 @@
 from ganzoo.data.broken import Broken
 from ganzoo.data.files import DataFiles
 from ganzoo.data.identity import content_sha256, public_name
-from ganzoo.data.images import fit_square, resize, to_channels
+from ganzoo.data.images import fit, resize, to_channels
 from ganzoo.data.load import NoSplit, load_dataset
 from ganzoo.data.packing.packed import Pack
 
@@ -13,7 +13,7 @@ __all__ = [
     "NoSplit",
     "Pack",
     "content_sha256",
-    "fit_square",
+    "fit",
     "load_dataset",
     "public_name",
     "resize",

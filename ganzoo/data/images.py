@@ -1,7 +1,7 @@
 """Bringing images to one size and number of channels, always in the same stated way.
 
-The filter is Pillow's Lanczos with antialiasing, on the largest centred square: the choice moves FID by a point on the
-same images.
+The filter is Pillow's Lanczos with antialiasing, on the largest centred part of the shape that is asked for: the choice moves
+FID by a point on the same images.
 """
 
 from __future__ import annotations
@@ -14,53 +14,65 @@ import PIL.ImageCms
 import PIL.ImageOps
 from PIL.Image import Image
 
+from ganzoo.resolution import Size
+
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 BLOCK_BYTES = 16 << 20
 ORIENTATION = 0x0112  # the EXIF tag
 
 
-def fit_square(image: Image, resolution: int, channels: int) -> np.ndarray:
-    """A Pillow image of any mode and size -> uint8 (resolution, resolution, channels).
+def fit(image: Image, size: Size | int, channels: int) -> np.ndarray:
+    """A Pillow image of any mode and size -> uint8 (height, width, channels); a ``size`` of 64 is 64x64.
 
-    The orientation that EXIF asks for is applied; the largest centred square is cut out and resized by Lanczos.
+    The orientation that EXIF asks for is applied; the largest centred part of that shape is cut out and resized by Lanczos.
     Transparent parts are laid on white unless ``channels`` is 4. 16-bit grey is scaled down to 8 bits; 32-bit integers
     and floats by the smallest of 1 (floats only), 255 and 65535 that holds their maximum.
     """
     if image.getexif().get(ORIENTATION, 1) != 1:
         image = PIL.ImageOps.exif_transpose(image)
-    side = min(image.size)
-    if image.size != (side, side):
-        left, top = (image.width - side) // 2, (image.height - side) // 2
-        image = image.crop((left, top, left + side, top + side))
+    size = Size.of(size)
+    part = centred(Size(image.height, image.width), size)
+    if (part.height, part.width) != (image.height, image.width):
+        left, top = (image.width - part.width) // 2, (image.height - part.height) // 2
+        image = image.crop((left, top, left + part.width, top + part.height))
     image = _convert(_eight_bits(image), channels)
-    if side != resolution:
-        image = image.resize((resolution, resolution), PIL.Image.Resampling.LANCZOS)
-    return np.asarray(image).reshape(resolution, resolution, channels)
+    if part != size:
+        image = image.resize((size.width, size.height), PIL.Image.Resampling.LANCZOS)
+    return np.asarray(image).reshape(*size, channels)
 
 
-def resize(images: np.ndarray, resolution: int) -> np.ndarray:
-    """uint8 (N, H, W, C) -> uint8 (N, resolution, resolution, C), each as ``fit_square`` does."""
-    height, width, channels = images.shape[1:]
-    if (height, width) == (resolution, resolution):
+def resize(images: np.ndarray, size: Size | int) -> np.ndarray:
+    """uint8 (N, H, W, C) -> uint8 (N, height, width, C), each as ``fit`` does."""
+    size = Size.of(size)
+    own, channels = Size(*images.shape[1:3]), images.shape[3]
+    if own == size:
         return images
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    squares = images[:, top : top + side, left : left + side]
-    resized = np.empty((len(images), resolution, resolution, channels), np.uint8)
+    part = centred(own, size)
+    top, left = (own.height - part.height) // 2, (own.width - part.width) // 2
+    parts = images[:, top : top + part.height, left : left + part.width]
+    resized = np.empty((len(images), *size, channels), np.uint8)
     if channels == 4:  # Pillow multiplies by alpha before it filters and divides after: not to be done once per axis
-        for i, square in enumerate(squares):
-            resized[i] = fit_square(PIL.Image.fromarray(np.ascontiguousarray(square)), resolution, channels)
+        for i, image in enumerate(images):
+            resized[i] = fit(PIL.Image.fromarray(np.ascontiguousarray(image)), size, channels)
         return resized
-    for block in _blocks(len(images), max(side, resolution) ** 2 * channels):
+    for block in _blocks(len(images), max(part.height, size.height) * max(part.width, size.width) * channels):
         # Pillow filters the rows, rounds to 8 bits, then filters the columns: two passes over stacked images give what
         # it gives for each alone, without 60,000 calls.
-        rows = _resize_rows(squares[block], resolution)
-        resized[block] = _resize_rows(rows.swapaxes(1, 2), resolution).swapaxes(1, 2)
+        rows = _resize_rows(parts[block], size.width)
+        resized[block] = _resize_rows(rows.swapaxes(1, 2), size.height).swapaxes(1, 2)
     return resized
 
 
+def centred(own: Size, wanted: Size) -> Size:
+    """What is left of images that are cut to the shape of ``wanted``, to the nearest pixel."""
+    return Size(
+        max(1, min(own.height, round(own.width * wanted.height / wanted.width))),
+        max(1, min(own.width, round(own.height * wanted.width / wanted.height))),
+    )
+
+
 def to_channels(images: np.ndarray, channels: int) -> np.ndarray:
-    """uint8 (N, H, W, C) -> uint8 (N, H, W, channels), each as ``fit_square`` does.
+    """uint8 (N, H, W, C) -> uint8 (N, H, W, channels), each as ``fit`` does.
 
     Grey is repeated; colour becomes grey by Pillow's luma (ITU-R 601-2); a new alpha is opaque; for a dropped one
     transparent parts are laid on white.

@@ -16,6 +16,7 @@ from ganzoo.data.files import DataFiles
 from ganzoo.data.images import resize, to_channels
 from ganzoo.errors import BrokenPlugin, ConfigError, DataError
 from ganzoo.registry import Registry
+from ganzoo.resolution import Size
 from ganzoo.specs import DataRequest, Dataset, ImageData
 
 
@@ -27,12 +28,12 @@ def load_dataset(
     name: str,
     registry: Registry,
     *,
-    resolution: int | None = None,
+    resolution: Size | int | None = None,
     channels: int | None = None,
     data_dir: Path | None = None,
     split: Literal["train", "test"] = "train",
 ) -> ImageData:
-    """Load ``NAME`` or ``KIND:PATH``: images of one size, square unless the set is ``fixed``, and labels if it has any.
+    """Load ``NAME`` or ``KIND:PATH``: images of one size, and labels if it has any. A ``resolution`` of 64 is 64x64.
 
     Raises UnknownName, DataError for files that are missing or damaged, ConfigError for a name without its path.
     """
@@ -42,30 +43,34 @@ def load_dataset(
         given = type(data).__name__
         raise BrokenPlugin(f"{registry.datasets.describe(dataset.name)} gave {given}; expected ganzoo.ImageData.")
     _check(data, name)
-    images = data.images
+    images, cut_from = data.images, data.cut_from
     if dataset.fixed:
-        _require_as_it_is(name, images.shape, resolution=resolution, channels=channels)
+        _require_as_it_is(name, images.shape, resolution=request.resolution, channels=channels)
     else:
         images = images if channels is None else to_channels(images, channels)
-        images = resize(images, request.resolution or min(images.shape[1:3]))
+        own = Size(*images.shape[1:3])
+        if request.resolution is None and not dataset.whole:
+            cut_from = cut_from or own
+        images = resize(images, request.resolution or (own if dataset.whole else min(own)))
     labels = None if data.labels is None else data.labels.astype(np.int64, copy=False)
     sha256 = data.sha256 if images is data.images else ""
     licence = data.licence or dataset.licence
-    return replace(data, images=images, labels=labels, licence=licence, sha256=sha256)
+    return replace(data, images=images, labels=labels, licence=licence, sha256=sha256, cut_from=cut_from)
 
 
 def find(
     name: str,
     registry: Registry,
     *,
-    resolution: int | None,
+    resolution: Size | int | None,
     channels: int | None,
     data_dir: Path | None,
     split: Literal["train", "test"],
 ) -> tuple[Dataset, DataRequest]:
     """The record of ``NAME`` or ``KIND:PATH`` and what it is to be asked. Raises UnknownName and ConfigError."""
+    dataset = registry.dataset_of(name)
     kind, colon, rest = name.partition(":")
-    dataset = registry.datasets.get(kind)
+    size = resolution or dataset.resolution
     if dataset.takes_path and not rest:
         raise ConfigError(f"Data set {kind!r} needs a path: '--dataset {kind}:PATH'.")
     if colon and not dataset.takes_path:
@@ -74,16 +79,16 @@ def find(
         # not Path.expanduser, which raises for an unknown ~user
         path=Path(os.path.expanduser(rest)) if rest else None,
         split=split,
-        resolution=resolution or dataset.resolution,
+        resolution=None if size is None else Size.of(size),
         channels=channels,
         files=DataFiles(dataset=kind, data_dir=data_dir),
     )
     return dataset, request
 
 
-def _require_as_it_is(name: str, shape: tuple[int, ...], *, resolution: int | None, channels: int | None) -> None:
+def _require_as_it_is(name: str, shape: tuple[int, ...], *, resolution: Size | None, channels: int | None) -> None:
     _, height, width, have = shape
-    if resolution not in (None, height) or channels not in (None, have):
+    if resolution not in (None, (height, width)) or channels not in (None, have):
         raise ConfigError(
             f"Data set {name!r} is of one shape, {width}x{height} of {have}, and is not resized or converted.\n"
             "Leave out '--resolution' and '--channels'."

@@ -29,7 +29,7 @@ def labels_rule(source: Source, data: ImageData) -> tuple[ClassRule, tuple[int, 
 
 def asked_for(given: Mapping[str, Mapping[str, Any]], dataset: str, registry: Registry) -> Chosen:
     """The metrics of these names with these options, or the data set's, or the usual ones. Raises UnknownName, ConfigError."""
-    usual = registry.datasets.get(dataset.partition(":")[0]).metrics
+    usual = registry.dataset_of(dataset).metrics
     asked = given or {name: {} for name in usual or [metric.name for metric in registry.metrics if metric.default]}
     if not asked:
         raise ConfigError("No metric is installed; see 'ganzoo plugins'.")

@@ -15,7 +15,7 @@ from ganzoo.evaluation.choice import asked_for, labels_rule, possible, within_si
 from ganzoo.evaluation.eye import LOOKS, Eye, open_eye
 from ganzoo.evaluation.look import BLOCK, look
 from ganzoo.evaluation.measure import measure, scores_of
-from ganzoo.evaluation.protocol import ClassRule, Protocol, RealSet
+from ganzoo.evaluation.protocol import OTHER, SQUARE, ClassRule, Protocol, RealSet
 from ganzoo.evaluation.real import RealImages
 from ganzoo.evaluation.reference import Reference
 from ganzoo.evaluation.request import Request
@@ -174,6 +174,7 @@ class Evaluator:
             split=request.split,
             real={split: RealSet(images=found.images, sha256=found.sha256) for split, found in facts.items()},
             image=(shape.height, shape.width, shape.channels),
+            resizer=SQUARE if shape.height == shape.width else OTHER,
             samples=request.samples,
             classes=rule,
             truncation=request.truncation,

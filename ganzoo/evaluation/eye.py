@@ -64,7 +64,7 @@ def features_asked_for(asked: tuple[str, Mapping[str, Any]], registry: Registry)
 
 def open_eye(request: Request, registry: Registry, real: RealImages, stages: Stages) -> Eye:
     """The feature extractor that is asked for, ready to look. Raises UnknownName, or what it raises."""
-    own = registry.datasets.get(request.dataset.partition(":")[0]).features
+    own = registry.dataset_of(request.dataset).features
     asked = request.features or (own or ("inception" if real.load("train").labels is None else "classifier"), {})
     record, options = features_asked_for(asked, registry)
     name = record.name

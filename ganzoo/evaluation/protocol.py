@@ -10,7 +10,7 @@ from ganzoo.errors import ConfigError
 from ganzoo.specs import Split
 
 ClassRule: TypeAlias = Literal["none", "as in the data", "uniform", "their own"]
-RESIZER = "Lanczos, largest centred square"
+SQUARE, OTHER = "Lanczos, largest centred square", "Lanczos, largest centred part of that shape"
 
 
 class RealSet(Section):
@@ -34,7 +34,7 @@ class Protocol(Section):
     split: Split
     real: dict[Split, RealSet]
     image: tuple[int, int, int]
-    resizer: str = RESIZER
+    resizer: str = SQUARE
     samples: int
     classes: ClassRule
     truncation: float | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from ganzoo.data.load import load_dataset
-from ganzoo.errors import ConfigError
 from ganzoo.registry import Registry
 from ganzoo.runs.folder import DataFacts
 from ganzoo.specs import ImageData, ImageShape, Split
@@ -14,16 +13,10 @@ from ganzoo.specs import ImageData, ImageShape, Split
 class RealImages:
     """Both splits of a data set at one size, loaded when they are asked for.
 
-    Raises DataError for a split that there is not, ConfigError for a shape that the data cannot have.
+    Raises DataError for a split that there is not, ConfigError for a shape that the data cannot have (packed ones, say).
     """
 
     def __init__(self, dataset: str, registry: Registry, shape: ImageShape, *, data_dir: Path | None) -> None:
-        fixed = registry.datasets.get(dataset.partition(":")[0]).fixed
-        if shape.height != shape.width and not fixed:
-            raise ConfigError(
-                f"The images are {shape.height}x{shape.width}; data sets are brought to squares, so there is nothing to "
-                "compare them with."
-            )
         self.dataset, self.shape = dataset, shape
         self._registry, self._data_dir = registry, data_dir
         self._data: dict[Split, ImageData] = {}
@@ -35,7 +28,7 @@ class RealImages:
             self._data[split] = load_dataset(
                 self.dataset,
                 self._registry,
-                resolution=self.shape.height,
+                resolution=self.shape.size,
                 channels=self.shape.channels,
                 data_dir=self._data_dir,
                 split=split,

@@ -12,6 +12,7 @@ from ganzoo.config import TrainConfig
 from ganzoo.data.load import load_dataset
 from ganzoo.errors import ConfigError, GanzooError
 from ganzoo.registry import Registry
+from ganzoo.resolution import Size
 from ganzoo.specs import ImageData
 
 SIZE = (
@@ -43,7 +44,7 @@ class Probe:
             test = load_dataset(
                 config.dataset,
                 registry,
-                resolution=height if height == width else None,
+                resolution=Size(height, width),
                 channels=channels,
                 data_dir=config.data_dir,
                 split="test",

@@ -9,8 +9,10 @@ import torch
 
 from ganzoo import ranks
 from ganzoo.config import Resolved, TrainConfig
+from ganzoo.data.cut import remark
 from ganzoo.data.load import load_dataset
 from ganzoo.registry import Registry
+from ganzoo.resolution import Size
 from ganzoo.specs import ImageData
 from ganzoo.training.build import build_state
 from ganzoo.training.codes import with_codes
@@ -44,7 +46,8 @@ class Setup:
             ranks.wait()
         data = with_codes(data, config, registry)
         _, height, width, channels = data.images.shape
-        found = {"channels": channels} | ({"resolution": height} if height == width else {})
+        fixed = registry.dataset_of(config.dataset).fixed
+        found = {"channels": channels} | ({} if fixed else {"resolution": Size(height, width)})
         settled = {key: value for key, value in found.items() if getattr(config, key) is None}
         resolved = _settled(resolved, settled, f"data set {config.dataset.partition(':')[0]}")
         return cls(resolved, registry, data, device)
@@ -53,6 +56,12 @@ class Setup:
     def config(self) -> TrainConfig:
         """The configuration alone."""
         return self.resolved.config
+
+    @property
+    def lost(self) -> str:
+        """A sentence on what was cut off the images to make squares of them; empty if that is next to nothing."""
+        number, height, width, _ = self.data.images.shape
+        return remark(number, self.data.cut_from, Size(height, width))
 
     def with_precision(self) -> Setup:
         """With a number format in place of "auto": what is quickest here."""

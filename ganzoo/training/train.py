@@ -54,6 +54,8 @@ def start(resolved: Resolved, registry: Registry, folder: Path, *, scorer: Score
         if ranks.first():
             run.require_free()
         setup = Setup.load(resolved, registry, device)
+        if setup.lost:
+            ranks.say(setup.lost)
         with setup.memory_explained():
             return _begin(run, setup, scorer)
 

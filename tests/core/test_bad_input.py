@@ -61,7 +61,9 @@ from command_line import TINY, npz, process
             "17x17: expected a shorter side of 8, 16, 32 ..., and a longer one that can be halved as often.",
         ),
         (["train", "dcgan-ns", "--resolution", 17], 2, "The nearest is '--resolution 16'."),
-        (["train", "dcgan-ns", "--resolution", 3], 2, "resolution: Input should be greater than or equal to 4; got 3"),
+        (["train", "dcgan-ns", "--resolution", 3], 2, "'--resolution': expected sides of 4 to 4096 pixels; got '3'"),
+        (["train", "dcgan-ns", "--resolution", "17x33"], 2, "The nearest is '--resolution 16x32'."),
+        (["train", "dcgan-ns", "--resolution", "64by32"], 2, "expected pixels as 64, or height x width as 64x32"),
         (
             ["train", "dcgan-wgangp", "--set", "arch.norm_d=batch"],
             2,

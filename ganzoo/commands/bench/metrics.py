@@ -7,12 +7,13 @@ from typing import Any, Literal
 
 import click
 
-from ganzoo.params import MetricList, NameWithOptions, by_name
+from ganzoo.params import MetricList, NameWithOptions, Resolution, by_name
+from ganzoo.resolution import Size
 
 
 @click.command("metrics")
 @click.option("--dataset", required=True, metavar="NAME", help="A data set with a test split.")
-@click.option("--resolution", type=click.IntRange(4, 4096), metavar="N", help="[default: the data set's]")
+@click.option("--resolution", type=Resolution(), help="64, or 64x32.  [default: the data set's]")
 @click.option("--metrics", type=MetricList(), multiple=True, callback=by_name, help="As of 'ganzoo eval'.")
 @click.option("--features", type=NameWithOptions(), help="As of 'ganzoo eval'.")
 @click.option("--samples", type=click.IntRange(2, 10_000_000), default=10_000, show_default=True, help="At most.")
@@ -24,7 +25,7 @@ from ganzoo.params import MetricList, NameWithOptions, by_name
 )
 def command(
     dataset: str,
-    resolution: int | None,
+    resolution: Size | None,
     metrics: dict[str, dict[str, Any]],
     features: tuple[str, dict[str, Any]] | None,
     samples: int,

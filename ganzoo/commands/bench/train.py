@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ganzoo.params import Setting
+from ganzoo.params import Resolution, Setting
 
 if TYPE_CHECKING:
     from ganzoo.bench.speed import Speed
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command("train")
 @click.argument("recipe")
 @click.option("--dataset", metavar="NAME", help="As of 'ganzoo train'.")
-@click.option("--resolution", type=int, metavar="N", help="As of 'ganzoo train'.")
+@click.option("--resolution", type=Resolution(), help="As of 'ganzoo train'.")
 @click.option("--conditional", is_flag=True, default=None, help="As of 'ganzoo train'.")
 @click.option("--batch-size", type=int, metavar="N", help="As of 'ganzoo train'.")
 @click.option("--precision", metavar="P", help="As of 'ganzoo train'.")

@@ -18,6 +18,7 @@ import numpy as np
 import PIL
 
 from ganzoo.data.broken import Broken
+from ganzoo.data.cut import remark
 from ganzoo.data.identity import public_name
 from ganzoo.data.load import NoSplit
 from ganzoo.data.packing.packed import FORMAT, Pack, PackFacts
@@ -28,11 +29,12 @@ from ganzoo.data.packing.unfinished import Asked, SplitProgress, Unfinished, hel
 from ganzoo.errors import BrokenPlugin, DataError
 from ganzoo.progress import Stages
 from ganzoo.registry import Registry
+from ganzoo.resolution import Size
 from ganzoo.specs import ImageSource, Split
 from ganzoo_serve.cores import usable_cores
 
 SAVE_EVERY_S = 5.0
-RESIZED = "the largest centred square, resized by Pillow's Lanczos with antialiasing"
+RESIZED = "the largest centred {part}, resized by Pillow's Lanczos with antialiasing"
 SPLITS: tuple[Split, ...] = ("train", "test")
 
 
@@ -45,7 +47,7 @@ class PackRequest:
 
     source: str
     out: Path
-    resolution: int | None = None
+    resolution: Size | None = None
     channels: int | None = None
     data_dir: Path | None = None
     workers: int | None = None
@@ -63,7 +65,7 @@ def pack(request: PackRequest, registry: Registry, stages: Stages) -> Pack:
         channels=request.channels,
         pillow=PIL.__version__,
     )
-    dataset = registry.datasets.get(request.source.partition(":")[0])
+    dataset = registry.dataset_of(request.source)
     # What is in memory already is not worth sending about.
     workers = 1 if dataset.scan is None else request.workers or usable_cores()
     with held(request.out):
@@ -74,7 +76,7 @@ def pack(request: PackRequest, registry: Registry, stages: Stages) -> Pack:
                 with scan_dataset(
                     request.source,
                     registry,
-                    resolution=shape.height if shape else request.resolution,
+                    resolution=shape.size if shape else request.resolution,
                     channels=shape.channels if shape else request.channels,
                     data_dir=request.data_dir,
                     split=split,
@@ -91,6 +93,8 @@ def _pack_split(source: ImageSource, split: Split, begun: Unfinished, workers: i
     progress = begun.enter(split, source)
     if progress.facts:
         return
+    if lost := remark(len(source.names), source.cut_from, source.shape.size):
+        stages.say(lost)
     if progress.taken:
         stages.say(f"Going on with {split} after {progress.taken:,} of {len(source.names):,} images.")
     broken = Broken(source.where, source.names, progress.left_out)
@@ -165,9 +169,9 @@ def _finish(begun: Unfinished) -> Pack:
         format=FORMAT,
         source=state.asked.source,
         licence=state.licence,
-        resolution=state.shape.height,
+        resolution=state.shape.size,
         channels=state.shape.channels,
-        resized=RESIZED,
+        resized=RESIZED.format(part="square" if len(set(state.shape.size)) == 1 else "part of that shape"),
         pillow=state.asked.pillow,
         ganzoo=version("ganzoo"),
         splits={split: progress.facts for split, progress in state.splits.items() if progress.facts},

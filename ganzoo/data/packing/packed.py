@@ -19,6 +19,7 @@ from ganzoo.data.load import NoSplit
 from ganzoo.errors import ConfigError, DataError, findings
 from ganzoo.files import write_whole
 from ganzoo.progress import Stages
+from ganzoo.resolution import Size
 from ganzoo.specs import ImageData, ImageShape, Split
 
 FORMAT: Literal[1] = 1
@@ -59,7 +60,7 @@ class PackFacts(Facts):
     format: Literal[1]
     source: str
     licence: str
-    resolution: int
+    resolution: Size
     channels: Literal[1, 3, 4]
     resized: str
     pillow: str
@@ -101,21 +102,21 @@ class Pack:
     @property
     def shape(self) -> ImageShape:
         """Channels, height and width of each image."""
-        return ImageShape(self.facts.channels, self.facts.resolution, self.facts.resolution)
+        return ImageShape(self.facts.channels, *self.facts.resolution)
 
-    def load(self, split: Split, *, resolution: int | None = None, channels: int | None = None) -> ImageData:
+    def load(self, split: Split, *, resolution: Size | None = None, channels: int | None = None) -> ImageData:
         """A split, its images mapped read-only: nothing of them is read here.
 
         Raises NoSplit; ConfigError if another resolution or number of channels is asked for than was packed; DataError for
         a file that is missing, cut short or another.
         """
         have, source = self.shape, self.facts.source
-        asked = ImageShape(channels or have.channels, resolution or have.height, resolution or have.width)
+        asked = ImageShape(channels or have.channels, *(resolution or have.size))
         if asked != have:
             raise ConfigError(
                 f"{self.path} holds images of {_text(have)}; {_text(asked)} was asked for, and packed images are not "
                 f"resized.\nPack them again: 'ganzoo data pack {source if ':' not in source else 'SRC'} OUT "
-                f"--resolution {asked.height} --channels {asked.channels}', with SRC the {source} that they are from."
+                f"--resolution {asked.size} --channels {asked.channels}', with SRC the {source} that they are from."
             )
         facts = self._split(split)
         shape = (facts.images, have.height, have.width, have.channels)

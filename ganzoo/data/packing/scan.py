@@ -14,6 +14,7 @@ from ganzoo.data.identity import content_sha256
 from ganzoo.data.load import check_labels, find, load_dataset
 from ganzoo.errors import BrokenPlugin, DataError
 from ganzoo.registry import Registry
+from ganzoo.resolution import Size
 from ganzoo.specs import ImageData, ImageShape, ImageSource, Split
 
 
@@ -22,7 +23,7 @@ def scan_dataset(
     name: str,
     registry: Registry,
     *,
-    resolution: int | None = None,
+    resolution: Size | int | None = None,
     channels: int | None = None,
     data_dir: Path | None = None,
     split: Split = "train",
@@ -60,6 +61,7 @@ def from_memory(data: ImageData, *, where: str) -> ImageSource:
         labels=data.labels,
         class_names=data.class_names,
         licence=data.licence,
+        cut_from=data.cut_from,
     )
 
 
@@ -67,8 +69,8 @@ def _pixels(stored: bytes, *, shape: tuple[int, int, int]) -> np.ndarray:
     return np.frombuffer(stored, np.uint8).reshape(shape)
 
 
-def _check_shape(shape: ImageShape, resolution: int | None, channels: int | None, described: str) -> None:
-    wanted = ImageShape(channels or shape.channels, resolution or shape.height, resolution or shape.height)
+def _check_shape(shape: ImageShape, size: Size | None, channels: int | None, described: str) -> None:
+    wanted = ImageShape(channels or shape.channels, *(size or shape.size))
     if shape != wanted or shape.channels not in (1, 3, 4):
         raise BrokenPlugin(
             f"{described} scans images of {shape.height}x{shape.width}x{shape.channels}; expected "

@@ -14,6 +14,7 @@ from ganzoo.data.packing.packed import FORMAT, PACK, UNFINISHED, Facts, SplitFac
 from ganzoo.data.packing.split_files import writing
 from ganzoo.errors import DataError
 from ganzoo.files import remove_torn, write_whole
+from ganzoo.resolution import Size
 from ganzoo.specs import ImageShape, ImageSource, Split
 
 
@@ -21,7 +22,7 @@ class Asked(Facts):
     """What a pack is asked for, and the Pillow that makes it: only the same goes on."""
 
     source: str
-    resolution: int | None
+    resolution: Size | None
     channels: int | None
     pillow: str
 

@@ -159,6 +159,7 @@ def register_datasets(register: Callable[[Dataset], None]) -> None:
         Dataset(
             name="packed",
             load=load_packed,
+            whole=True,
             takes_path=True,
             summary="what 'ganzoo data pack' wrote: images in files that are mapped, for sets larger than memory",
         )

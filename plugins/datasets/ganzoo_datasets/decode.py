@@ -7,12 +7,13 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
-from ganzoo import DataError, ImageData, ImageSource
-from ganzoo.data import Broken, fit_square
+from ganzoo import DataError, ImageData, ImageSource, Size
+from ganzoo.data import Broken, fit
 from ganzoo_datasets.progress import patiently
 from ganzoo_datasets.sources import Files
 
@@ -20,32 +21,47 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")  # no others: som
 SMALLEST, LARGEST = 16, 256
 
 
-def survey(files: Files, names: list[str], *, resolution: int | None, channels: int | None) -> tuple[int, int]:
-    """Resolution and channels: what is asked, else what suits the images, from their headers.
+@dataclass(frozen=True)
+class Survey:
+    """Size and channels that images are to be brought to, and the median of their own where that makes them squares."""
 
-    If no resolution is given: the median of the shorter sides, rounded down to a power of two, within 16 ... 256.
+    size: Size
+    channels: int
+    cut_from: Size | None = None
+
+
+def survey(files: Files, names: list[str], *, resolution: Size | None, channels: int | None) -> Survey:
+    """Size and channels: what is asked, else what suits the images, from their headers.
+
+    If no resolution is given: squares of the median of the shorter sides, rounded down to a power of two, within 16 ... 256.
     If no number of channels is given: 1 if every image is stored as grey (also with transparency), else 3.
     """
     if resolution is not None and channels is not None:
-        return resolution, channels
-    sides, colour = [], False
+        return Survey(resolution, channels)
+    sizes, colour = [], False
     broken = Broken(str(files.where), names)
     for i, name in enumerate(patiently(names, len(names), "Looking at images")):
         try:
             with _quiet(), files.open(name) as file, Image.open(file, formats=FORMATS) as image:
-                sides.append(min(image.size))
+                sizes.append(_upright(image))
                 colour = colour or not _is_grey(image)
         except Exception as error:  # a damaged file makes Pillow raise nearly anything
             broken.add(i, _told(error))
     broken.judge()
-    return resolution or _power_of_two(float(np.median(sides))), channels or (3 if colour else 1)
+    channels = channels or (3 if colour else 1)
+    if resolution is not None:
+        return Survey(resolution, channels)
+    height, width = np.median(sizes, axis=0)
+    return Survey(
+        Size.of(_power_of_two(float(np.median(np.min(sizes, axis=1))))), channels, Size(int(height), int(width))
+    )
 
 
-def decode(stored: bytes, *, resolution: int, channels: int) -> np.ndarray:
-    """An image file -> uint8 (resolution, resolution, channels). Raises nearly anything for a damaged one."""
+def decode(stored: bytes, *, size: Size, channels: int) -> np.ndarray:
+    """An image file -> uint8 (height, width, channels). Raises nearly anything for a damaged one."""
     try:
         with _quiet(), Image.open(io.BytesIO(stored), formats=FORMATS) as image:
-            return fit_square(image, resolution, channels)
+            return fit(image, size, channels)
     except UnidentifiedImageError as error:
         raise _told(error) from None
 
@@ -74,7 +90,15 @@ def read_all(source: ImageSource) -> ImageData:
     broken.judge()
     broken.report()
     labels = None if source.labels is None else source.labels[kept]
-    return ImageData(images=images[: len(kept)], labels=labels, class_names=source.class_names)
+    return ImageData(
+        images=images[: len(kept)], labels=labels, class_names=source.class_names, cut_from=source.cut_from
+    )
+
+
+def _upright(image: Image.Image) -> Size:
+    """Height and width as its EXIF says that it is to be seen, where that stands in the header."""
+    lies = "exif" in image.info and image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+    return Size(image.width, image.height) if lies else Size(image.height, image.width)
 
 
 def _is_grey(image: Image.Image) -> bool:

@@ -48,14 +48,15 @@ def _scan(request: DataRequest, opener: Opener) -> Iterator[ImageSource]:
         raise ConfigError("The images' path is missing: '--dataset folder:PATH', 'zip:PATH' or 'tar:PATH'.")
     with opener(request.path) as files:
         layout = arrange(files, request.split)
-        resolution, channels = survey(files, layout.names, resolution=request.resolution, channels=request.channels)
+        found = survey(files, layout.names, resolution=request.resolution, channels=request.channels)
         yield ImageSource(
             where=str(files.where),
             names=layout.names,
-            shape=ImageShape(channels, resolution, resolution),
+            shape=ImageShape(found.channels, *found.size),
             read=lambda i: files.read(layout.names[i]),
-            decode=partial(decode, resolution=resolution, channels=channels),
+            decode=partial(decode, size=found.size, channels=found.channels),
             identify=files.identify,
             labels=layout.labels,
             class_names=layout.class_names,
+            cut_from=found.cut_from,
         )

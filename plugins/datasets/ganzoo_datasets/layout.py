@@ -16,6 +16,7 @@ import numpy as np
 
 from ganzoo import DataError
 from ganzoo.data import NoSplit
+from ganzoo.files import kind_of_path
 from ganzoo_datasets.sources import LABELS_FILE, SUFFIXES, Files
 
 SPLITS = ("train", "test")
@@ -37,7 +38,11 @@ def arrange(files: Files, split: Literal["train", "test"]) -> Layout:
     images = [name for name in files.names if name.rpartition("/")[2] != LABELS_FILE]
     if not images:
         found = f"; found {', '.join(map(repr, files.others))}" if files.others else "; it is empty"
-        raise DataError(f"There are no images in {files.where}: expected {', '.join(sorted(SUFFIXES))} files{found}.")
+        archives = ((kind_of_path(files.where / name), name) for name in files.others) if files.where.is_dir() else ()
+        meant = next((f"\nTry '{kind}:{files.where / name}'." for kind, name in archives if kind), "")
+        raise DataError(
+            f"There are no images in {files.where}: expected {', '.join(sorted(SUFFIXES))} files{found}.{meant}"
+        )
     root = _common_folder(images)
     tops = {_top(name, root) for name in images}
     if not set(SPLITS) <= tops:

@@ -6,7 +6,7 @@ import importlib.metadata
 from dataclasses import asdict
 from pathlib import Path
 
-from ganzoo import GanzooError, ImageData
+from ganzoo import GanzooError, ImageData, Size
 from ganzoo.files import write_whole
 from ganzoo_inversion.encoder_file import Encoder, EncoderMetadata, check, serialize
 from ganzoo_inversion.measure import held_out_errors, image_errors, sentence
@@ -65,11 +65,8 @@ def _real_images(name: str, model: Model, data_dir: Path | None) -> ImageData:
     from ganzoo.data import load_dataset
 
     image = model.image
-    if image.height != image.width:
-        raise GanzooError(f"{model.path} makes {image.width}x{image.height} images; data sets have square ones.")
-    data = load_dataset(
-        name, get_registry(), split="test", resolution=image.height, channels=image.channels, data_dir=data_dir
-    )
+    size = Size(image.height, image.width)
+    data = load_dataset(name, get_registry(), split="test", resolution=size, channels=image.channels, data_dir=data_dir)
     labels = None if data.labels is None else data.labels[:REAL_IMAGES]
     return ImageData(images=data.images[:REAL_IMAGES], labels=labels, class_names=data.class_names)
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import PIL.Image
 import PIL.ImageOps
 
-from ganzoo import ConfigError, DataError, GanzooError
-from ganzoo.data import fit_square
+from ganzoo import ConfigError, DataError, GanzooError, Size
+from ganzoo.data import fit
 from ganzoo.evaluation import Pixels
 from ganzoo_serve.images import FORMATS, Format, extension, grid
 from ganzoo_serve.metadata import Image
@@ -20,12 +20,12 @@ SHOWN = 128  # pixels that a side of a compared image has at least, so that a pe
 
 
 def read_image(path: Path, image: Image) -> Pixels:
-    """An image file of any mode and size -> uint8 (h, w, c) as the model makes them: the largest centred square, resized.
+    """An image file of any mode and size -> uint8 (h, w, c) as the model makes them: the largest centred part, resized.
 
-    Raises DataError if it cannot be read, ConfigError if the model's images are not square.
+    Raises DataError if it cannot be read.
     """
     with _open(path) as picture:
-        return _fit(picture, image, image.channels, path)
+        return fit(picture, Size(image.height, image.width), image.channels)
 
 
 def read_mask(path: Path, like: Path, image: Image) -> npt.NDArray[np.bool_]:
@@ -41,7 +41,7 @@ def read_mask(path: Path, like: Path, image: Image) -> npt.NDArray[np.bool_]:
             raise DataError(
                 f"The mask {path} has {size[0]}x{size[1]} pixels: expected {expected[0]}x{expected[1]}, as {like} has."
             )
-        hole = _fit(mask, image, 1, path) >= 128
+        hole = fit(mask, Size(image.height, image.width), 1) >= 128
     if not hole.any():
         raise DataError(f"The mask {path} is black all over: nothing is to be filled. White marks what is.")
     if hole.all():
@@ -87,12 +87,3 @@ def _open(path: Path) -> PIL.Image.Image:
     except (OSError, SyntaxError, ValueError, PIL.Image.DecompressionBombError) as error:
         raise DataError(f"{path} cannot be read as an image ({error}). Expected a PNG, JPEG, WebP ... file.") from error
     return picture
-
-
-def _fit(picture: PIL.Image.Image, image: Image, channels: int, path: Path) -> Pixels:
-    if image.height != image.width:
-        raise ConfigError(
-            f"{path} cannot be brought to {image.width}x{image.height} pixels, which the model makes: "
-            "images are cut to a square. Expected a model of square images."
-        )
-    return fit_square(picture, image.height, channels)

@@ -38,7 +38,7 @@ def load(name: str, *, resolution: int | None = None, data_dir: Path | None = No
     """Both splits of the data set of that name.
 
     Raises UnknownName, DataError for a data set that is missing, damaged or without a test split, ConfigError for one without
-    labels, with a single class, or below 8 pixels.
+    labels, with a single class, not square, or below 8 pixels.
     """
     registry = get_registry()
     train = load_dataset(name, registry, resolution=resolution, data_dir=data_dir)
@@ -49,6 +49,11 @@ def load(name: str, *, resolution: int | None = None, data_dir: Path | None = No
             f"split, such as digits or mnist; for your own images, a folder for each class within 'train' and 'test'."
         )
     _, height, width, channels = train.images.shape
+    if height != width:
+        raise ConfigError(
+            f"Images of {height}x{width} are not square, as these networks have them. Expected '--resolution N', and of a "
+            "packed folder one that was packed with it."
+        )
     if height < SMALLEST:
         raise ConfigError(f"Images of {height}x{width} are too small; expected '--resolution {SMALLEST}' or more.")
     test = load_dataset(name, registry, resolution=height, channels=channels, data_dir=data_dir, split="test")

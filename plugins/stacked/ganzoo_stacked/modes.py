@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from ganzoo import ConfigError, FeatureContext, ImageData, ImageShape, Options, get_registry
+from ganzoo import ConfigError, FeatureContext, ImageData, ImageShape, Options, Size, get_registry
 from ganzoo.data import load_dataset
 from ganzoo.divergences import kullback_leibler_divergence
 from ganzoo.evaluation import Comparison, Extractor, Features, Measured, Pixels
@@ -46,7 +46,9 @@ def build(context: FeatureContext[Options]) -> Stacked:
     registry = get_registry()
 
     def load(split: Literal["train", "test"]) -> ImageData:
-        return load_dataset("mnist", registry, resolution=height, data_dir=context.files.data_dir, split=split)
+        return load_dataset(
+            "mnist", registry, resolution=Size(height, width), data_dir=context.files.data_dir, split=split
+        )
 
     record = registry.features.get("classifier")
     digits = record.build(

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganzoo import ConfigError, DataError, Dataset, ImageData, UnknownName
+from ganzoo import ConfigError, DataError, Dataset, ImageData, Size, UnknownName
 from ganzoo.data.load import load_dataset
 from ganzoo.registry import Registry
 
@@ -28,12 +28,25 @@ def test_images_come_at_the_resolution_and_channels_asked_for():
 def test_the_data_sets_own_resolution_is_the_default():
     registry, asked = registry_of(resolution=16)
     assert load_dataset("toy", registry).images.shape == (3, 16, 16, 3)
-    assert asked[0].resolution == 16
+    assert asked[0].resolution == (16, 16)
 
 
 def test_without_any_resolution_the_shorter_side_is_taken():
     registry, _ = registry_of()
     assert load_dataset("toy", registry).images.shape == (3, 8, 8, 3)
+
+
+def test_what_images_were_cut_from_is_kept():
+    registry, _ = registry_of()
+    assert load_dataset("toy", registry).cut_from == (8, 10)
+    assert load_dataset("toy", registry, resolution=8).cut_from is None
+
+
+def test_a_set_of_whole_images_is_cut_only_if_it_is_asked_for():
+    registry, asked = registry_of(whole=True)
+    assert load_dataset("toy", registry).images.shape == (3, 8, 10, 3)
+    assert load_dataset("toy", registry, resolution=Size(6, 4)).images.shape == (3, 6, 4, 3)
+    assert [request.resolution for request in asked] == [None, Size(6, 4)]
 
 
 def test_split_and_folder_are_passed_on(tmp_path):

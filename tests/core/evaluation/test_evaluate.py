@@ -148,10 +148,11 @@ def test_a_metric_that_draws_needs_a_model(score, measures):
         score(Images("mine", data), metrics={"more": {}})
 
 
-def test_images_higher_than_wide_have_nothing_to_be_compared_with(score):
+def test_images_higher_than_wide_are_compared_with_such(score):
     data = ImageData(images=np.zeros((30, 8, 4, 1), np.uint8))
-    with pytest.raises(ConfigError, match="8x4; data sets are brought to squares"):
-        score(Images("mine", data))
+    found = score(Images("mine", data), samples=30).evaluation.scores[0]
+    assert found.protocol.image == (8, 4, 1)
+    assert found.protocol.resizer == "Lanczos, largest centred part of that shape"
 
 
 @pytest.mark.parametrize(

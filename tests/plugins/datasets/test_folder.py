@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ganzoo import DataError, DataRequest
+from ganzoo import DataError, DataRequest, Size
 from ganzoo.data import DataFiles
 from ganzoo_datasets import folder as kinds
 from ganzoo_datasets import sources
@@ -161,6 +161,34 @@ def test_the_resolution_is_the_power_of_two_under_the_median_of_the_shorter_side
         root = paint(f"{i}.png", size=size)
     assert load(f"folder:{root}").images.shape[1:] == (resolution, resolution, 3)
     assert load(f"folder:{root}", resolution=20, channels=1).images.shape[1:] == (20, 20, 1)
+
+
+def test_images_come_in_the_shape_that_is_asked_for(paint, load):
+    root = paint("a.png", "b.png", size=(10, 40))
+    data = load(f"folder:{root}", resolution=Size(32, 8))
+    assert data.images.shape == (2, 32, 8, 3)
+    assert data.cut_from is None
+
+
+def test_what_images_measured_before_they_were_cut_is_known(paint, load):
+    paint("a.png", "b.png", size=(20, 50))
+    root = paint("c.png", size=(90, 20))
+    assert load(f"folder:{root}").cut_from == (50, 20)
+
+
+def test_images_that_lie_on_their_side_are_measured_upright(paint, load):
+    root = paint()
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6
+    PIL.Image.new("RGB", (60, 20)).save(root / "a.jpg", exif=exif)
+    assert load(f"folder:{root}").cut_from == (60, 20)
+
+
+def test_an_archive_in_a_folder_without_images_is_suggested(paint, load):
+    root = paint()
+    (root / "images.tar.gz").touch()
+    with pytest.raises(DataError, match=r"found 'images\.tar\.gz'\.\nTry 'tar:.*/images\.tar\.gz'\.$"):
+        load(f"folder:{root}")
 
 
 @pytest.mark.parametrize(

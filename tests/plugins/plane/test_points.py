@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ganzoo import ConfigError
+from ganzoo import ConfigError, Size
 from ganzoo.data import load_dataset
 from ganzoo_plane.points import DEVIATION, DRAWN, as_pixels, as_points
 
@@ -51,4 +51,4 @@ def test_points_are_pixels_and_back():
 def test_points_are_not_resized_or_converted(registry, asked):
     with pytest.raises(ConfigError, match=r"'ring8' is of one shape, 2x1 of 1(.|\n)*Leave out '--resolution'"):
         load_dataset("ring8", registry, **asked)
-    assert load_dataset("ring8", registry, resolution=1, channels=1).images.shape[1:] == (1, 2, 1)
+    assert load_dataset("ring8", registry, resolution=Size(1, 2), channels=1).images.shape[1:] == (1, 2, 1)

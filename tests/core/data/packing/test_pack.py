@@ -166,7 +166,7 @@ def test_a_set_in_memory_is_brought_to_the_size_asked_for(out):
 def test_the_test_split_is_asked_for_at_the_size_of_the_training_split(out):
     toy = Toy()
     packed(toy, out)
-    assert [(r.split, r.resolution, r.channels) for r in toy.asked] == [("train", None, None), ("test", 4, 3)]
+    assert [(r.split, r.resolution, r.channels) for r in toy.asked] == [("train", None, None), ("test", (4, 4), 3)]
 
 
 def test_the_same_bytes_are_read_back_from_a_pack_of_a_pack(out, tmp_path, registry):
