@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import NamedTuple
 
 from ganzoo.errors import ConfigError
@@ -32,7 +33,7 @@ def ladder(image_shape: ImageShape, name: str, *, smallest: int = 4) -> Ladder:
     def near(side: int) -> Size:
         """The size whose shorter side that is, and the longer one as near to this shape as the ladder has it."""
         factor = side // smallest
-        longer = max(side, factor * round(side * max(height, width) / short / factor))
+        longer = max(side, factor * ceil(side * max(height, width) / short / factor - 0.5))
         return Size(longer, side) if height > width else Size(side, longer)
 
     sides = ", ".join(str(smallest << doublings) for doublings in (1, 2, 3))

@@ -33,7 +33,8 @@ def test_the_smallest_map_and_the_doublings_make_the_image(sides, smallest, expe
         ((1, 2), 4, "8x16"),
         ((33, 17), 4, "32x16"),
         ((17, 100), 4, "16x96"),
-        ((30, 16), 4, "32x16"),
+        ((30, 16), 4, "28x16"),
+        ((28, 30), 7, 28),
         ((50, 50), 6, 48),
     ],
 )
