@@ -2,7 +2,7 @@
 
 import pytest
 
-from ganzoo import ConfigError, ImageShape, NetworkConfig
+from ganzoo import ConfigError, ImageShape, NetworkConfig, Size
 from ganzoo.config import Layer, resolve
 from ganzoo_dcgan import DCGANOptions, check
 
@@ -32,9 +32,9 @@ def test_a_longer_side_that_can_be_halved_as_often_is_accepted(height, width):
         (28, 28, 32),
         (33, 33, 32),
         (100, 100, 128),
-        (16, 30, 16),
+        (16, 30, "16x28"),
         (36, 32, 32),
-        (28, 64, 32),
+        (28, 64, "32x72"),
     ],
 )
 def test_another_shape_is_declined_with_the_nearest_that_works(height, width, nearest):
@@ -44,7 +44,7 @@ def test_another_shape_is_declined_with_the_nearest_that_works(height, width, ne
         f"dcgan cannot make images of {height}x{width}: expected a shorter side of 8, 16, 32 ..., and a longer one "
         f"that can be halved as often.\nThe nearest is '--resolution {nearest}'."
     )
-    ask(nearest, nearest)
+    ask(*Size.of(nearest))
 
 
 def test_quick_is_a_game_of_small_batches_under_a_lazy_r1(registry):
