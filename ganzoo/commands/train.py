@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ganzoo.params import NameWithOptions, Resolution, Setting
+
+if TYPE_CHECKING:
+    from ganzoo.config import Resolved
 
 
 @click.command("train")
@@ -185,19 +188,21 @@ def _by_name(table: str, given: tuple[tuple[str, dict[str, Any]], ...]) -> dict[
     return settings
 
 
-def _dry_run(resolved: Any) -> None:
+def _dry_run(resolved: Resolved) -> None:
+    from ganzoo.errors import DataError
     from ganzoo.registry import get_registry
     from ganzoo.training import plan
     from ganzoo.training.progress import duration
 
-    planned = plan(resolved, get_registry())
-    rows = planned.resolved.rows()
-    keys, values = max(len(row[0]) for row in rows), max(len(row[1]) for row in rows)
-    for key, value, origin in rows:
-        click.echo(f"{key:{keys}}  {value:{min(values, 40)}}  {origin}")
+    try:
+        planned = plan(resolved, get_registry())
+    except DataError:
+        _show(resolved)  # what is known without the data
+        raise
+    _show(planned.resolved)
     facts = planned.facts
     kind = f"{len(facts.class_names)} classes" if facts.class_names else "no classes"
-    click.echo(f"\nData: {facts.images:,} images of {facts.height}x{facts.width}, {facts.channels} channels, {kind}.")
+    click.echo(f"\nData: {facts.size}, {kind}.")
     if planned.setup.lost:
         click.echo(f"      {planned.setup.lost}")
     weights = f"generator {planned.generator_parameters:,}, discriminator {planned.discriminator_parameters:,}"
@@ -207,6 +212,13 @@ def _dry_run(resolved: Any) -> None:
     # Last, since iterations of a large recipe take minutes on a small machine: whoever has seen enough can stop here.
     seconds, images_per_s = planned.pace()
     click.echo(f"Time: about {duration(seconds)} at {images_per_s:.0f} images/s, measured here just now.")
+
+
+def _show(resolved: Resolved) -> None:
+    rows = resolved.rows()
+    keys, values = max(len(row[0]) for row in rows), max(len(row[1]) for row in rows)
+    for key, value, origin in rows:
+        click.echo(f"{key:{keys}}  {value:{min(values, 40)}}  {origin}")
 
 
 def _finish(ctx: click.Context, outcome: Any, film: Path | None) -> None:

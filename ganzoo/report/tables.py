@@ -47,8 +47,7 @@ def _of_whom(groups: Sequence[Group], tell: Callable[[Group], str]) -> list[str]
 
 
 def _data(group: Group) -> str:
-    facts, name = group.facts, public_name(group.config.dataset)
-    return f"{facts.images:,} images of {name}, {facts.height}x{facts.width}, {facts.channels} channels."
+    return f"{public_name(group.config.dataset)}: {group.facts.size}."
 
 
 def _budget(group: Group) -> str:

@@ -57,6 +57,12 @@ class DataFacts(Section):
             sha256=content_sha256(data),
         )
 
+    @property
+    def size(self) -> str:
+        """``1,500 images of 32x32, 1 channel``."""
+        channels = f"{self.channels} channel{'s' * (self.channels > 1)}"
+        return f"{self.images:,} images of {self.height}x{self.width}, {channels}"
+
 
 def class_counts(data: ImageData) -> tuple[int, ...]:
     """How many images there are of each class; empty without labels."""

@@ -13,6 +13,7 @@ from ganzoo.data.cut import remark
 from ganzoo.data.load import load_dataset
 from ganzoo.registry import Registry
 from ganzoo.resolution import Size
+from ganzoo.runs.folder import class_counts
 from ganzoo.specs import ImageData
 from ganzoo.training.build import build_state
 from ganzoo.training.codes import with_codes
@@ -44,6 +45,8 @@ class Setup:
         )
         if ranks.first():
             ranks.wait()
+        if config.conditional:
+            _tell_of_empty_classes(data)
         data = with_codes(data, config, registry)
         _, height, width, channels = data.images.shape
         fixed = registry.dataset_of(config.dataset).fixed
@@ -95,6 +98,16 @@ class Setup:
         engine = Engine(state)
         engine.d_step()
         engine.g_step()
+
+
+def _tell_of_empty_classes(data: ImageData) -> None:
+    """Say which classes nothing can be learned of: a generator draws them all the same, as whatever it likes."""
+    empty = [name for name, count in zip(data.class_names, class_counts(data), strict=True) if not count]
+    if empty:
+        shown = ", ".join(empty[:5]) + (", ..." if len(empty) > 5 else "")
+        ranks.say(
+            f"{len(empty):,} of {len(data.class_names):,} classes have no image, and will not be learned: {shown}."
+        )
 
 
 def _settled(resolved: Resolved, values: dict[str, object], origin: str) -> Resolved:

@@ -85,7 +85,7 @@ def resume(
         if DataFacts.of(setup.data).sha256 != facts.sha256:
             raise RunError(
                 f"The data of {setup.config.dataset!r} are not those that {folder} was trained on "
-                f"({len(setup.data.images)} images now, {facts.images} then).\nBring them back, or start a new run."
+                f"({DataFacts.of(setup.data).size} now, {facts.size} then).\nBring them back, or start a new run."
             )
         with setup.memory_explained():
             return _go_on(run, setup, facts, scorer)

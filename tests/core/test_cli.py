@@ -188,10 +188,17 @@ def test_a_dry_run_shows_values_and_origins_and_writes_nothing(ganzoo, tmp_path)
     assert rows["n_critic"].split(maxsplit=1) == ["5", "loss wgangp"]
     assert rows["resolution"].split(maxsplit=1) == ["16", "data set digits"]
     assert rows["seed"].split(maxsplit=1) == ["0", "default"]
-    assert "Data: 1,500 images of 16x16, 1 channels, 10 classes." in result.stdout
+    assert "Data: 1,500 images of 16x16, 1 channel, 10 classes." in result.stdout
     assert "Parameters: generator " in result.stdout
     assert "images/s, measured here just now." in result.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_without_the_data_shows_the_settings_all_the_same(ganzoo):
+    result = ganzoo("train", "mlp-wgangp", "--dataset", "folder:nowhere", "--dry-run")
+    assert result.exit_code == 1
+    assert "n_critic" in result.stdout
+    assert "nowhere" in result.stderr
 
 
 def test_a_stopped_run_goes_on_and_may_get_a_new_budget(ganzoo):

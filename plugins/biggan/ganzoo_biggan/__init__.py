@@ -42,7 +42,7 @@ class BigGANOptions(SharedOptions):
 class BigGANDeepOptions(SharedOptions):
     """Several blocks a resolution, each with a bottleneck."""
 
-    depth: int = Field(2, ge=1, description="blocks at each resolution")
+    depth: int = Field(2, ge=1, le=32, description="blocks at each resolution")
 
 
 def build_generator(config: NetworkConfig[BigGANOptions]) -> "nn.Module":

@@ -23,7 +23,7 @@ class R3GANOptions(Options):
 
     width: int = Field(96, ge=1, description="channels at the image's resolution")
     max_width: int = Field(768, ge=1, description="most channels between residual blocks")
-    blocks: int = Field(2, ge=1, description="residual blocks at each resolution")
+    blocks: int = Field(2, ge=1, le=32, description="residual blocks at each resolution")
     expansion: int = Field(2, ge=1, description="channels within a block for each outside")
     group_width: int = Field(16, ge=1, description="fewest channels of a group of the 3x3 convolutions within a block")
     embedding_dim: int = Field(64, ge=1, description="size of the class embedding beside z")

@@ -34,7 +34,7 @@ class ResNetOptions(Options):
         None, ge=2, description="D halves maps down to so many places; none: 8 for images up to 32 pixels, else 4"
     )
     plain_blocks: int | None = Field(
-        None, ge=0, description="D's blocks after that; none: 2 for images up to 32 pixels, else 1"
+        None, ge=0, le=32, description="D's blocks after that; none: 2 for images up to 32 pixels, else 1"
     )
     conditioning: Literal["cbn", "concat"] = Field(
         "cbn",

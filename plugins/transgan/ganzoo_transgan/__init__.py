@@ -14,7 +14,7 @@ from ganzoo_transgan.recipes import RECIPES
 if TYPE_CHECKING:
     from torch import nn
 
-Depths = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
+Depths = Annotated[tuple[Annotated[int, Field(ge=1, le=32)], ...], Field(min_length=1, max_length=8)]
 TokenNorm = Literal["layer", "pixel"]
 
 
@@ -30,10 +30,10 @@ class TransGANOptions(Options):
     depth_g: Depths = Field((5, 4, 2), description="blocks at each resolution, from the smallest; the last goes on")
     base: int = Field(8, ge=2, description="side of the smallest map of tokens, or half the image's if that is less")
     width_d: int = Field(384, ge=4, description="width of the discriminator's tokens at its last scale")
-    depth_d: int = Field(3, ge=1, description="blocks at each of the discriminator's scales")
-    patch: int = Field(2, ge=1, description="side in pixels of the patches that its first tokens are made of")
-    scales: int = Field(2, ge=2, description="sizes of patches, each of twice the side")
-    heads: int = Field(4, ge=1, description="attention heads; fewer where they do not divide the width")
+    depth_d: int = Field(3, ge=1, le=32, description="blocks at each of the discriminator's scales")
+    patch: int = Field(2, ge=1, le=64, description="side in pixels of the patches that its first tokens are made of")
+    scales: int = Field(2, ge=2, le=8, description="sizes of patches, each of twice the side")
+    heads: int = Field(4, ge=1, le=64, description="attention heads; fewer where they do not divide the width")
     norm_g: TokenNorm = Field("layer", description="normalisation of the generator's tokens")
     norm_d: TokenNorm = Field("layer", description="normalisation of the discriminator's tokens")
     max_places: int = Field(32, ge=1, description="largest side of a map whose places all attend to each other")

@@ -58,7 +58,7 @@ def test_a_group_whose_seeds_ended_apart_says_so(written):
 
 def test_data_budget_and_networks_are_said_once_where_they_are_the_same(written):
     lines = str(about(two(written))).removeprefix("<p>").removesuffix("</p>").split("<br>")
-    assert lines[:3] == ["1,500 images of digits, 8x8, 1 channels.", "Budget: 100 generator updates.", "Seeds 0, 1."]
+    assert lines[:3] == ["digits: 1,500 images of 8x8, 1 channel.", "Budget: 100 generator updates.", "Seeds 0, 1."]
     assert lines[3].startswith("Networks: mlp (")
     assert lines[4].startswith("Not finished: mlp-ns, seed 0: 10% of its budget so far; ")
     assert len(lines) == 5
@@ -67,7 +67,7 @@ def test_data_budget_and_networks_are_said_once_where_they_are_the_same(written)
 def test_data_and_budgets_that_differ_are_said_of_each(written):
     runs = [written("a", records()), written("b", records(), dataset="mnist", kimg=5.0, steps=None)]
     told = about([Group("a", runs[:1]), Group("b", runs[1:]), Group("c", runs[:1])])
-    assert "a, c: 1,500 images of digits, 8x8, 1 channels.<br>b: 1,500 images of mnist" in told
+    assert "a, c: digits: 1,500 images of 8x8, 1 channel.<br>b: mnist: 1,500 images" in told
     assert "a, c: Budget: 100 generator updates.<br>b: Budget: 5 kimg.<br>Seed 0.<br>Networks: " in told
 
 

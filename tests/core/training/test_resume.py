@@ -88,9 +88,10 @@ def test_changed_data_are_noticed(tmp_path, monkeypatch):
     start(tiny("mlp-ns", steps=2), get_registry(), tmp_path / "run")
     config = tmp_path / "run" / "config.json"
     document = json.loads(config.read_text())
-    document["data"]["sha256"] = "0" * 64
+    document["data"] |= {"sha256": "0" * 64, "height": 32}
     config.write_text(json.dumps(document))
-    with pytest.raises(RunError, match=r"are not those that .* was trained on"):
+    said = r"are not those that .* was trained on \(1,500 images of 16x16, 1 channel now, 1,500 images of 32x16, 1 channel then\)"
+    with pytest.raises(RunError, match=said):
         resume(tmp_path / "run", get_registry(), steps=3)
 
 
