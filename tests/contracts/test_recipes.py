@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ganzoo import ImageShape
+from ganzoo import ImageShape, Size
 from ganzoo.config import resolve
 from ganzoo.runs.networks import build_networks
 
@@ -18,8 +18,8 @@ def networks(recipe, registry):
     dataset = registry.datasets.get(config.dataset)
     named = "dataset" in recipe.settings or "resolution" not in recipe.settings
     channels, classes = DATA[config.dataset] if named else OWN
-    side = config.resolution or dataset.resolution or 8
-    shape = ImageShape(config.channels or channels, side, side)
+    size = config.resolution or Size.of(dataset.resolution or 8)
+    shape = ImageShape(config.channels or channels, *size)
     with torch.device("meta"):
         codes = [registry.regularizers.get(name).codes for name in config.regularizers]
         return build_networks(config, registry, shape, classes if config.conditional or any(codes) else 0)

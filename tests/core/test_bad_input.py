@@ -217,7 +217,7 @@ def test_a_damaged_or_foreign_model_is_refused_with_what_is_missing(ganzoo, tmp_
     [
         (["--class", "dgo"], "Model 'tiny' has no class 'dgo'. Did you mean 'dog'?"),
         (["--class", 2], "Class 2 is out of range: model 'tiny' has 0 ... 1."),
-        (["--truncation", 0.5], "Model 'tiny' has no truncation: leave it out."),
+        (["--truncation", 0.5], "Model 'tiny' has no truncation: leave it out, or take"),
         (["--seeds", 2**53], "Seed 9007199254740992 is not an integer in 0 ... 9007199254740991."),
     ],
 )

@@ -58,7 +58,7 @@ def test_a_range_that_runs_backwards_is_turned_round_in_the_message():
 
 @pytest.mark.parametrize("text", ["0-1000000", "0-999999,5", "0-99999999999999999999"])
 def test_more_seeds_than_memory_is_good_for_are_refused_before_they_are_counted_out(text):
-    with pytest.raises(click.BadParameter, match="asks for more than 1,000,000 images at once"):
+    with pytest.raises(click.BadParameter, match="asks for more than 1,000,000 seeds at once"):
         convert(Seeds(), text)
     assert len(convert(Seeds(), "0-999999")) == MAX_SEEDS
 

@@ -123,7 +123,7 @@ def test_networks_latents_and_batches_are_alike_and_the_objective_is_each_one_s_
 
 def test_what_they_have_alike_is_of_the_first(configs):
     first = configs("gan2014", "maxout-lsgan")
-    assert {(c.resolution, c.batch_size) for c in first.values()} == {(28, 100)}
+    assert {(c.resolution, c.batch_size) for c in first.values()} == {((28, 28), 100)}
     second = configs("maxout-lsgan", "gan2014")
     assert {(c.resolution, c.batch_size) for c in second.values()} == {(None, 64)}
 

@@ -101,7 +101,7 @@ def test_a_plan_writes_nothing(tmp_path, monkeypatch):
     planned = plan(tiny(), get_registry())
     seconds, images_per_s = planned.pace()
     assert list(tmp_path.iterdir()) == []
-    assert planned.resolved.config.resolution == 16
+    assert planned.resolved.config.resolution == (16, 16)
     assert seconds > 0
     assert images_per_s > 0
     assert planned.generator_parameters == 4 * 16 + 2 * 16 + 16 * 256 + 256

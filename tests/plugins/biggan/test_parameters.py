@@ -43,7 +43,8 @@ def count(registry, name, resolution, classes, z_dim, options):
 )
 def test_the_full_recipes_players_have_as_many_parameters_as_the_references(registry, recipe, classes, of_g, of_d):
     config = resolve(recipe, registry, []).config
-    found = count(registry, config.architecture, config.resolution or 32, classes, config.z_dim, config.arch | QUICKLY)
+    side = config.resolution.height if config.resolution else 32
+    found = count(registry, config.architecture, side, classes, config.z_dim, config.arch | QUICKLY)
     assert found == [of_g, of_d]
 
 

@@ -96,8 +96,7 @@ def test_every_recipe_resolves_as_a_conditional_hinge_game_that_its_shape_allows
     config = resolve(recipe.name, registry, []).config
     assert config.loss == "hinge"
     assert config.conditional
-    side = config.resolution or 32
-    ask(config.architecture, side, side, z_dim=config.z_dim, **config.arch)
+    ask(config.architecture, *(config.resolution or (32, 32)), z_dim=config.z_dim, **config.arch)
 
 
 @pytest.mark.parametrize(

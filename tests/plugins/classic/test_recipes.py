@@ -38,7 +38,7 @@ def test_the_recipes_networks_have_the_papers_numbers_of_parameters(registry, re
 @pytest.mark.parametrize(("recipe", "decay"), [("gan2014", 1.000004), ("cgan-mnist", 1.00004)])
 def test_the_rate_falls_by_a_factor_an_update_and_the_momentum_grows_for_250_epochs(registry, recipe, decay):
     config = resolve(recipe, registry, []).config
-    assert (config.dataset, config.resolution, config.batch_size) == ("mnist", 28, 100)
+    assert (config.dataset, config.resolution, config.batch_size) == ("mnist", (28, 28), 100)
     assert config.kimg == 250 * 60
     for optimizer in (config.optimizer_g, config.optimizer_d):
         assert (optimizer.kind, optimizer.lr, optimizer.momentum) == ("sgd", 0.1, 0.5)

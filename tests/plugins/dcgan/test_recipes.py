@@ -111,7 +111,7 @@ def test_a_small_variant_plays_the_same_game_on_small_networks(registry, full):
     config, small = (resolve(name, registry, []).config for name in (full.name, f"{full.name}-small"))
     for key in ("architecture", "loss", "loss_options", "conditional", "z_distribution", "regularizers"):
         assert getattr(small, key) == getattr(config, key), key
-    assert (small.resolution, small.arch["width_g"], small.arch["width_d"]) == (32, 32, 32)
+    assert (small.resolution, small.arch["width_g"], small.arch["width_d"]) == ((32, 32), 32, 32)
     assert small.dataset in ("mnist", "stacked-mnist")
     assert small.kimg <= 1000
     assert not registry.recipes.get(small.recipe).published

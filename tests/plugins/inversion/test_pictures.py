@@ -36,9 +36,10 @@ def test_a_cut_off_image_is_named(tmp_path, save):
         read_image(path, GREY)
 
 
-def test_a_model_of_oblong_images_is_refused(save):
-    with pytest.raises(ConfigError, match="cannot be brought to 6x8 pixels"):
-        read_image(save(np.zeros((8, 6)), "a.png"), Image(height=8, width=6, channels=1))
+def test_for_a_model_of_oblong_images_the_centred_part_of_that_shape_is_read(save):
+    pixels = np.arange(8 * 12).reshape(8, 12)
+    read = read_image(save(pixels, "a.png"), Image(height=8, width=6, channels=1))
+    np.testing.assert_array_equal(read[:, :, 0], pixels[:, 3:9])
 
 
 def test_white_is_to_be_filled(save):

@@ -15,7 +15,7 @@ def test_the_training_is_the_papers(name, registry):
         assert (player.lr_anneal.to, player.lr_anneal.kimg, player.lr_anneal.shape) == (0.0, None, "linear")
     assert (config.n_critic, config.batch_size, config.z_dim, config.z_distribution) == (5, 64, 128, "normal")
     assert config.kimg * 1000 / (config.batch_size * config.n_critic) == 100_000  # generator updates
-    assert (config.dataset, config.resolution, config.ema_halflife_kimg) == ("cifar10", 32, 0.0)
+    assert (config.dataset, config.resolution, config.ema_halflife_kimg) == ("cifar10", (32, 32), 0.0)
 
 
 @pytest.mark.parametrize(

@@ -218,7 +218,7 @@ def test_recipes_play_the_papers_game(registry):
     from ganzoo.config import resolve
 
     config = resolve("sagan", registry, []).config
-    assert (config.loss, config.n_critic, config.batch_size, config.resolution) == ("hinge", 1, 256, 128)
+    assert (config.loss, config.n_critic, config.batch_size, config.resolution) == ("hinge", 1, 256, (128, 128))
     assert (config.optimizer_g.lr, config.optimizer_d.lr) == (1e-4, 4e-4)
     assert config.optimizer_g.betas == config.optimizer_d.betas == (0.0, 0.9)
     assert config.conditional

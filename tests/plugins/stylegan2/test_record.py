@@ -86,7 +86,7 @@ def test_every_recipe_is_a_game_that_can_be_built(registry, name):
         for key, given in getattr(config, table).items():
             assert options_of(getattr(registry, table).get(key).options, given, key)
     request = NetworkConfig(
-        image_shape=ImageShape(3, config.resolution or 32, config.resolution or 32),
+        image_shape=ImageShape(3, *(config.resolution or (32, 32))),
         z_dim=config.z_dim,
         num_classes=10 if config.conditional else 0,
         options=architecture.options(**config.arch),
