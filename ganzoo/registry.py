@@ -13,8 +13,8 @@ import click
 import pluggy
 
 from ganzoo.errors import ConfigError, DuplicateName, UnknownName
-from ganzoo.files import kind_of_path
 from ganzoo.hookspecs import COMMANDS
+from ganzoo.kinds import kind_of_path
 from ganzoo.plugins import PluginInfo, load_plugins, one_line, warn_left_out
 from ganzoo.specs import (
     Architecture,

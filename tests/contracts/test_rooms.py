@@ -17,6 +17,7 @@ PUBLIC = {
     "ganzoo.divergences",
     "ganzoo.evaluation",
     "ganzoo.files",
+    "ganzoo.kinds",
     "ganzoo.layers",
     "ganzoo.nn",
     "ganzoo.pages",

@@ -16,7 +16,7 @@ import numpy as np
 
 from ganzoo import DataError
 from ganzoo.data import NoSplit
-from ganzoo.files import kind_of_path
+from ganzoo.kinds import kind_of_path
 from ganzoo_datasets.sources import LABELS_FILE, SUFFIXES, Files
 
 SPLITS = ("train", "test")
