@@ -11,11 +11,11 @@ from ganzoo.nn.norms import spectral
 
 
 class SelfAttention2d(nn.Module):
-    """x (N, C, H, W) -> x + gamma out(softmax(q k^T) v), gamma a weight that begins at 0; H and W even.
+    """x (N, C, H, W) -> x + gamma out(softmax(q k^T) v), gamma a weight that begins at 0; H and W even, C at least 8.
 
     Queries and keys of C / 8 channels and values of C / 2, by convolutions of 1x1; keys and values are pooled to half the
     resolution, as in the authors' code. No division by the root of the width. Source: Zhang et al. 2019 (SAGAN),
-    arXiv:1805.08318, section 3.
+    arXiv:1805.08318, section 3. Raises ValueError for fewer channels.
     """
 
     def __init__(self, channels: int, *, norm: Norm = "none") -> None:

@@ -14,7 +14,8 @@ class ConditionalBatchNorm2d(nn.Module):
     x' = (1 + A code) (x - mean) / std + B code. Of one-hot classes A and B are a table each (Dumoulin et al. 2017,
     arXiv:1610.07629; Miyato & Koyama 2018, arXiv:1802.05637); BigGAN's code is a part of z beside an embedding of the class
     that all layers share (Brock et al. 2019, arXiv:1809.11096, section 3). A and B begin at 0: a plain norm; under spectral norm,
-    which would divide 0 by 0, they begin orthogonal, as BigGAN's do.
+    which would divide 0 by 0, they begin orthogonal, as BigGAN's do. While they are 0 no gradient reaches the code, nor an
+    embedding that it is made of: that learns from the second step on.
     """
 
     def __init__(self, channels: int, code_dim: int, *, norm: Norm = "none") -> None:
