@@ -109,8 +109,11 @@ def test_a_rate_that_falls_in_the_last_third_of_1200_epochs_ends_with_them(regis
 @pytest.mark.parametrize("full", FULL, ids=lambda recipe: recipe.name)
 def test_a_small_variant_plays_the_same_game_on_small_networks(registry, full):
     config, small = (resolve(name, registry, []).config for name in (full.name, f"{full.name}-small"))
-    for key in ("architecture", "loss", "loss_options", "conditional", "z_distribution", "regularizers"):
+    for key in ("architecture", "loss", "loss_options", "conditional"):
         assert getattr(small, key) == getattr(config, key), key
+    assert small.regularizers.keys() == config.regularizers.keys()
+    if full.name not in ("acgan", "infogan-mnist"):  # whose weights and latents would leave one image of a class
+        assert (small.z_distribution, small.regularizers) == (config.z_distribution, config.regularizers)
     assert (small.resolution, small.arch["width_g"], small.arch["width_d"]) == ((32, 32), 32, 32)
     assert small.dataset in ("mnist", "stacked-mnist")
     assert small.kimg <= 1000
