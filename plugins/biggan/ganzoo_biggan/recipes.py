@@ -141,6 +141,7 @@ def recipe(
     parameters: tuple[int, int],
     *published: Published,
     architecture: str = "biggan",
+    measured: str = "",
 ) -> Recipe:
     """A recipe of the hinge loss. ``parameters`` are for the classes of its data, ImageNet's 1000 where it names none."""
     return Recipe(
@@ -150,6 +151,7 @@ def recipe(
         settings=settings,
         published=published,
         parameters=parameters,
+        measured=measured,
         paper=paper,
         summary=summary,
     )
@@ -220,7 +222,14 @@ RECIPES = (
         (9_416_196, 2_413_250),
         on_test(7.792),
     ),
-    recipe("biggan-small", "A narrow BigGAN: clothes by class, in minutes on a CPU.", BIGGAN, SMALL, (87_746, 67_810)),
+    recipe(
+        "biggan-small",
+        "A narrow BigGAN: clothes by class, in minutes on a CPU.",
+        BIGGAN,
+        SMALL,
+        (87_746, 67_810),
+        measured="FID 7.4, class accuracy 91 %, 60 kimg of Fashion-MNIST",
+    ),
     recipe(
         "biggan-deep-small",
         "A narrow BigGAN-deep: clothes by class, in minutes on a CPU.",
@@ -249,6 +258,7 @@ RECIPES = (
         CONTRAGAN,
         SMALL | CONTRASTIVE | {"regularizers.2c.width": 64},
         (87_746, 67_490),
+        measured="FID 18.4, the classes permuted, 50 kimg of Fashion-MNIST",
     ),
     recipe(
         "reacgan-small",
@@ -256,5 +266,6 @@ RECIPES = (
         REACGAN,
         SMALL | DATA_TO_DATA | {"regularizers.d2d-ce.width": 64},
         (87_746, 67_490),
+        measured="FID 12.6, class accuracy 80 %, 80 kimg of Fashion-MNIST",
     ),
 )

@@ -27,14 +27,15 @@ def _adam(lr: float, betas: tuple[float, float]) -> dict[str, Any]:
     return both_players({"lr": lr, "betas": betas})
 
 
-def _small(recipe: Recipe, parameters: tuple[int, int], summary: str, **settings: Any) -> Recipe:
-    """``recipe`` for a CPU, with more settings of its own."""
+def _small(recipe: Recipe, parameters: tuple[int, int], summary: str, measured: str = "", **settings: Any) -> Recipe:
+    """``recipe`` for a CPU, with more settings of its own. ``measured`` are an FID by ``classifier`` features and its budget."""
     return replace(
         recipe,
         name=f"{recipe.name}-small",
         settings={**recipe.settings, **SMALL, **settings},
         published=(),
         parameters=parameters,
+        measured=measured,
         summary=summary,
     )
 
@@ -292,13 +293,29 @@ FAST = both_players({"lr": 1e-3})
 UNHURRIED = both_players({"lr_anneal": None})
 
 SMALL_ONES = (
-    _small(DCGAN, (369_601, 166_817), "The game of DCGAN, on MNIST for a CPU.", batch_size=64, kimg=300, **FAST),
-    _small(LSGAN, (369_601, 166_817), "Least squares on DCGAN, on MNIST for a CPU.", kimg=300, **FAST),
+    _small(
+        DCGAN,
+        (369_601, 166_817),
+        "The game of DCGAN, on MNIST for a CPU.",
+        "FID 13.6, 150 kimg of MNIST",
+        batch_size=64,
+        kimg=300,
+        **FAST,
+    ),
+    _small(
+        LSGAN,
+        (369_601, 166_817),
+        "Least squares on DCGAN, on MNIST for a CPU.",
+        "FID 8.4, 150 kimg of MNIST",
+        kimg=300,
+        **FAST,
+    ),
     # Without the hundred critic steps at times, which alone would be half of the budget.
     _small(
         WGAN,
         (369_601, 166_817),
         "Clipped weights and RMSProp, on MNIST for a CPU.",
+        "FID 29.6, 200 kimg of MNIST",
         critic_boost=None,
         kimg=400,
         **{"optimizer_g.lr": 5e-4, "optimizer_d.lr": 5e-4},
@@ -307,6 +324,7 @@ SMALL_ONES = (
         WGANGP_MNIST,
         (426_721, 166_625),
         "A gradient penalty, five critic steps, no norms, on MNIST for a CPU.",
+        "FID 27.8, 150 kimg of MNIST",
         kimg=400,
         **_adam(1e-3, (0.5, 0.9)),
     ),
@@ -314,6 +332,7 @@ SMALL_ONES = (
         DRAGAN,
         (369_601, 167_009),
         "A gradient penalty around real images, on MNIST for a CPU.",
+        "FID 7.8, 120 kimg of MNIST",
         batch_size=64,
         kimg=300,
         **_adam(1e-3, (0.5, 0.9)),
@@ -324,6 +343,7 @@ SMALL_ONES = (
         ACGAN,
         (390_181, 166_817),
         "A discriminator that names the class, on MNIST for a CPU.",
+        "FID 3.8 of 4,000 images, class accuracy 97 %, 60 kimg of MNIST",
         batch_size=64,
         kimg=300,
         z_distribution="normal",
@@ -336,6 +356,7 @@ SMALL_ONES = (
         INFOGAN_MNIST,
         (316_453, 166_817),
         "Finds MNIST's digits by itself, on a CPU.",
+        "FID 11.8, purity 73 %, 120 kimg of MNIST",
         batch_size=64,
         kimg=300,
         z_distribution="normal",
@@ -362,6 +383,7 @@ SMALL_ONES = (
         LABEL_SMOOTHING,
         (369_601, 166_817),
         "One-sided label smoothing, on MNIST for a CPU.",
+        "FID 11.0, 150 kimg of MNIST",
         batch_size=64,
         kimg=300,
         **FAST,

@@ -59,6 +59,7 @@ PGGAN_SMALL = Recipe(
         **ADAM,
     },
     parameters=(211_220, 212_081),
+    measured="FID 24.2, 100 kimg of MNIST at 12 a phase",
     paper="arXiv:1710.10196",
     summary="PGGAN, narrow: digits grow from 4x4 to 32x32 in minutes on a CPU.",
 )

@@ -111,6 +111,7 @@ RECIPES = (
             "optimizer_d": SMALL_ADAM,
         },
         parameters=(64_616, 60_584),
+        measured="FID 23.1, 50 kimg of MNIST",
         paper=PAPER,
         summary="A narrow R3GAN for a CPU: digits or clothes in a quarter of an hour.",
     ),

@@ -101,14 +101,15 @@ SMALL: dict[str, Any] = {
 }
 
 
-def _small(recipe: Recipe, parameters: tuple[int, int], dataset: str, summary: str, **settings: Any) -> Recipe:
+def _small(recipe: Recipe, parameters: tuple[int, int], dataset: str, summary: str, measured: str) -> Recipe:
     """``recipe`` for a CPU."""
     return Recipe(
         name=f"{recipe.name}-small",
         architecture=recipe.architecture,
         loss=recipe.loss,
-        settings={**recipe.settings, **SMALL, "dataset": dataset, **settings},
+        settings={**recipe.settings, **SMALL, "dataset": dataset},
         parameters=parameters,
+        measured=measured,
         paper=recipe.paper,
         summary=summary,
     )
@@ -124,23 +125,27 @@ RECIPES = (
         (248_097, 113_793),
         "mnist",
         "The game of wgangp-resnet on narrow networks: MNIST in minutes on a CPU.",
+        "FID 10.4, 80 kimg of MNIST",
     ),
     _small(
         WGANGP_RESNET_AC,
         (252_993, 113_793),
         "mnist",
         "The game of wgangp-resnet-ac on narrow networks: MNIST by class in minutes on a CPU.",
+        "FID 11.9, class accuracy 13 %, 80 kimg of MNIST",
     ),
     _small(
         SNGAN,
         (248_097, 113_793),
         "fashion-mnist",
         "The game of sngan on narrow networks: Fashion-MNIST in minutes on a CPU.",
+        "FID 16.7, 100 kimg of Fashion-MNIST",
     ),
     _small(
         PDGAN,
         (252_993, 114_433),
         "fashion-mnist",
         "The game of pdgan on narrow networks: Fashion-MNIST by class in minutes on a CPU.",
+        "FID 17.2, class accuracy 87 %, 100 kimg of Fashion-MNIST",
     ),
 )

