@@ -27,14 +27,16 @@ def slowly(descriptor):
 os.fsync = slowly
 """
 
-# Never gets beyond the first image of the data; a file "begun" says that it has come so far.
+# Never gets beyond the first image of the data; a file "begun" says that it has come so far. It sleeps in short pieces: a signal
+# may reach another thread first, and Python's handler runs in this one when it is awake.
 SLOW_DATA = """
 import sys, time
 
 def never(event, given):
     if event == "open" and "photos/0.png" in str(given[0]):
         open({folder!r} + "/begun", "w").close()
-        time.sleep(60)
+        while True:
+            time.sleep(0.01)
 
 sys.addaudithook(never)
 """
