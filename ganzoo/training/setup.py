@@ -45,9 +45,9 @@ class Setup:
         )
         if ranks.first():
             ranks.wait()
+        data = with_codes(data, config, registry)
         if config.conditional:
             _tell_of_empty_classes(data)
-        data = with_codes(data, config, registry)
         _, height, width, channels = data.images.shape
         fixed = registry.dataset_of(config.dataset).fixed
         found = {"channels": channels} | ({} if fixed else {"resolution": Size(height, width)})
