@@ -196,10 +196,9 @@ def directions(
 
     import numpy as np
 
-    from ganzoo.files import write_whole
     from ganzoo_latents.cut import Graph
     from ganzoo_latents.directions import find_directions
-    from ganzoo_latents.pictures import check_sheet, require_sheet, save_sheet
+    from ganzoo_latents.pictures import check_sheet, require_sheet, save_sheet, write
     from ganzoo_latents.space import open_space
     from ganzoo_latents.walks import moved
     from ganzoo_serve.generator import Generator
@@ -227,8 +226,7 @@ def directions(
     if save is not None:
         buffer = io.BytesIO()
         np.save(buffer, found.vectors.astype(np.float32), allow_pickle=False)
-        save.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(save, buffer.getvalue())
+        write(save, buffer.getvalue())
     click.echo(f"{out}: {len(found.vectors)} directions of {here.name} by {found.method}, {len(seeds)} rows each.")
     click.echo(f"Each one's share of {found.whole}:")
     for index, share in enumerate(found.shares):

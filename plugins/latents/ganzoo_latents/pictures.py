@@ -51,8 +51,7 @@ def check_film(metadata: ModelMetadata, ways: int, steps: int) -> None:
 
 def save_sheet(rows: Images, path: Path) -> None:
     """uint8 (rows, columns, h, w, c) as one picture, edge to edge."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, FORMATS[extension(path)].encode(grid(rows.reshape(-1, *rows.shape[2:]), rows.shape[1])))
+    write(path, FORMATS[extension(path)].encode(grid(rows.reshape(-1, *rows.shape[2:]), rows.shape[1])))
 
 
 def save_film(ways: Images, path: Path) -> int:
@@ -62,9 +61,14 @@ def save_film(ways: Images, path: Path) -> int:
     frames = np.concatenate([there, there[-2:0:-1]])
     larger = _enlargement(*frames.shape[1:3])
     frames = frames.repeat(larger, axis=1).repeat(larger, axis=2)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, film(list(frames), extension(path), MS))
+    write(path, film(list(frames), extension(path), MS))
     return len(frames)
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a whole file, and the folders that it is to lie in."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, content)
 
 
 def _enlargement(height: int, width: int) -> int:
