@@ -28,6 +28,15 @@ def get(url: str, *, patience_s: float = 60) -> bytes:
             time.sleep(0.2)
 
 
+def is_ready(url: str) -> bool:
+    try:
+        return b"true" in get(url)
+    except urllib.error.HTTPError as error:
+        error.close()
+        assert error.code == 503, error
+        return False
+
+
 def main(models: str) -> None:
     for name in ("torch", "ganzoo"):
         assert importlib.util.find_spec(name) is None, f"{name} must not be here"
@@ -37,6 +46,8 @@ def main(models: str) -> None:
     command = str(Path(sys.executable).with_name("ganzoo-serve"))
     server = subprocess.Popen([command, models, "--port", str(port)])
     try:
+        while not is_ready(f"http://127.0.0.1:{port}/readyz"):
+            time.sleep(0.2)
         listed = json.loads(get(f"http://127.0.0.1:{port}/v1/models"))["data"]
         assert len(listed) >= 2, listed
         for model in listed:

@@ -25,6 +25,9 @@ def command(
     curl -o 42.png http://127.0.0.1:8000/v1/models/NAME/images/42.png
     """
     from ganzoo.published import model_cards
+    from ganzoo_serve.http.access_log import AccessLog
+    from ganzoo_serve.http.app import Settings
     from ganzoo_serve.serving import serve
 
-    serve(list(models) or [model_cards()], host=host, port=port, device=device, workers=workers)
+    settings = Settings(workers=workers, watch_s=2, log=AccessLog())
+    serve(list(models) or [model_cards()], host=host, port=port, device=device, settings=settings)

@@ -21,9 +21,12 @@ def cli(
     paths: tuple[Path, ...], host: str, port: int, device: Literal["auto", "cpu", "cuda"], workers: int | None
 ) -> None:
     """Serve exported models: .onnx files, and folders of them."""
-    from ganzoo_serve.serving import serve  # ONNX Runtime loads here, not at --help
+    # ONNX Runtime loads here, not at --help
+    from ganzoo_serve.http.access_log import AccessLog
+    from ganzoo_serve.http.app import Settings
+    from ganzoo_serve.serving import serve
 
-    serve(paths, host=host, port=port, device=device, workers=workers)
+    serve(paths, host=host, port=port, device=device, settings=Settings(workers=workers, watch_s=2, log=AccessLog()))
 
 
 def main() -> None:

@@ -27,6 +27,21 @@ class RequestError(ServeError):
         self.loc = loc
 
 
+class BusyError(ServeError):
+    """Too much waits already; in ``retry_s`` seconds it should be gone. HTTP answers with 429."""
+
+    def __init__(self, message: str, retry_s: int) -> None:
+        super().__init__(f"{message} Try again in {retry_s} s.")
+        self.retry_s = retry_s
+
+
+class LateError(ServeError):
+    """The deadline of a request passed while it waited. HTTP answers with 504."""
+
+    def __init__(self) -> None:
+        super().__init__("Not begun in time: others were before you. Ask for fewer images, or later.")
+
+
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """`` Did you mean 'x' or 'y'?`` with a leading blank, or an empty string when nothing is near (case is ignored)."""
     folded = {candidate.casefold(): candidate for candidate in names}

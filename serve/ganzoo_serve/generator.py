@@ -1,7 +1,8 @@
 """An exported model, ready to draw: image ``seed`` is a function of (file, seed, class, truncation), of nothing else.
 
-Kernels sum in another order at another batch size, which moves the last bit of a pixel. So every run of a model has one
-fixed batch size, filled up where seeds run out, whatever request its seeds came from. On a CPU that size is 1.
+Kernels may sum in another order at another batch size, which moves the last bit of a pixel. So every run of a model has
+one of a few fixed batch sizes, filled up where seeds run out: one size only, unless it was seen that the others give the
+same bits (``engine.tuning`` looks). Left to itself that size is 1 on a CPU.
 """
 
 import hashlib
@@ -41,7 +42,8 @@ class Generator:
     """A loaded model and its worker threads. Use ``load``; ``close`` it, or use it as a context manager.
 
     ``metadata`` says what it makes; ``sha256`` (hex) and its first 12 digits, ``rev``, which file it is; ``device``
-    ("cpu" or "cuda") and ``runtime`` where it runs. Every method may be called from several threads at once.
+    ("cpu" or "cuda") and ``runtime`` where it runs. ``sizes`` are the batch sizes of its runs, ascending, and ``group``
+    the images that a thread should take at once. Every method may be called from several threads at once.
     """
 
     def __init__(
@@ -56,8 +58,12 @@ class Generator:
     ) -> None:
         self.metadata, self.sha256, self.rev, self.path = metadata, sha256, sha256[:12], path
         self.device, self.runtime = runtime.session_device(session), runtime.describe(session)
-        self.workers, self.batch_size = workers, batch_size
-        self._session, self._output = session, expected_outputs(metadata)
+        self.workers = workers
+        self.sizes: tuple[int, ...] = (batch_size,)
+        self.group = batch_size
+        self._session = session
+        ((self._output, (elem_type, shape)),) = expected_outputs(metadata).items()
+        self._dtype, self._shape = tensor_dtype_to_np_dtype(elem_type), shape[1:]
         # ONNX Runtime and the encoders release the GIL, so threads are enough.
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix=f"ganzoo-{metadata.name}")
 
@@ -75,7 +81,21 @@ class Generator:
         ``workers``: runs at once (default: one per core). ``batch_size``: images per run (default: 1 on a CPU, 32 on a
         GPU); another size may move a pixel by 1 of 255. Raises ModelError or DeviceError.
         """
-        data = metadata_file.load_bytes(path)
+        return cls.from_bytes(
+            metadata_file.load_bytes(path), path=path, device=device, workers=workers, batch_size=batch_size
+        )
+
+    @classmethod
+    def from_bytes(
+        cls,
+        data: bytes,
+        *,
+        path: str | Path,
+        device: runtime.Device = "auto",
+        workers: int | None = None,
+        batch_size: int | None = None,
+    ) -> "Generator":
+        """As ``load``, from the content of the file; ``path`` names it in errors."""
         # The same bytes are checked, hashed and run: the file may change meanwhile.
         metadata = metadata_file.read_bytes(data, source=str(path))
         session = runtime.create_session(data, device=device, source=str(path))
@@ -94,6 +114,11 @@ class Generator:
             generator.close()
             raise
         return generator
+
+    @property
+    def batch_size(self) -> int:
+        """The most images of one run."""
+        return self.sizes[-1]
 
     @property
     def name(self) -> str:
@@ -136,15 +161,30 @@ class Generator:
         ``labels`` are needed if the model has classes. Raises RequestError on a wrong shape, value or omission.
         """
         self.check_truncation(truncation)
-        z, labels = self._check_inputs(z, labels)
-        size, image = self.batch_size, self.metadata.image
-        images = np.empty((len(z), image.height, image.width, image.channels), dtype=np.uint8)
-        for start in range(0, len(z), size):
+        return self.run_checked(*self.check_inputs(z, labels), truncation)
+
+    def run_checked(
+        self, z: npt.NDArray[np.float32], labels: npt.NDArray[np.int64] | None, truncation: float | None
+    ) -> Images:
+        """As ``run``, of what ``check_inputs`` and ``check_truncation`` have let pass, or ``latents`` and ``labels`` made."""
+        parts, start = [], 0
+        for size in self.batches(len(z)):
             part = slice(start, start + size)
             labels_here = None if labels is None else _fill_up(labels[part], size)
             batch = feed(self.metadata, _fill_up(z[part], size), labels_here, truncation)
-            images[part] = self._run_batch(batch)[: len(z) - start]
-        return images
+            parts.append(self._run_batch(batch, size)[: len(z) - start])
+            start += size
+        if len(parts) == 1:
+            return parts[0]
+        image = self.metadata.image
+        return np.concatenate(parts) if parts else np.empty((0, image.height, image.width, image.channels), np.uint8)
+
+    def batches(self, n: int) -> list[int]:
+        """The batch sizes of the runs that make ``n`` images."""
+        largest = self.sizes[-1]
+        rest = n % largest
+        last = [next(size for size in self.sizes if size >= rest)] if rest else []
+        return [largest] * (n // largest) + last
 
     def submit(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
         """Run ``work`` in a worker thread. It may call ``draw`` and ``run``; ``sample`` would wait for itself."""
@@ -237,9 +277,10 @@ class Generator:
             for future in ahead:
                 future.cancel()
 
-    def _check_inputs(
-        self, z: npt.NDArray[np.float32], labels: npt.NDArray[np.int64] | None
+    def check_inputs(
+        self, z: npt.NDArray[Any], labels: npt.NDArray[Any] | None
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64] | None]:
+        """Latents and labels as a run takes them: float32 (n, z_dim), int64 (n,) or None. Raises RequestError."""
         z = np.asarray(z, dtype=np.float32)
         if z.ndim != 2 or z.shape[1] != self.metadata.latent.dim:
             raise RequestError(f"z has shape {z.shape}: expected (n, {self.metadata.latent.dim}).", loc=("z",))
@@ -259,17 +300,16 @@ class Generator:
             raise RequestError(f"A label is out of range: expected 0 ... {len(names) - 1}.", loc=("labels",))
         return z, labels.astype(np.int64)
 
-    def _run_batch(self, inputs: dict[str, npt.NDArray[Any]]) -> Images:
-        """One run at the fixed size: uint8 (batch_size, h, w, c)."""
+    def _run_batch(self, inputs: dict[str, npt.NDArray[Any]], size: int) -> Images:
+        """One run of so many images: uint8 (size, h, w, c)."""
         try:
-            images: npt.NDArray[Any] = self._session.run(list(self._output), inputs)[0]
+            images: npt.NDArray[Any] = self._session.run([self._output], inputs)[0]
         except Exception as error:  # ONNX Runtime's own exceptions share no base class
             raise ModelError(f"{self.path} failed while drawing: {str(error).splitlines()[0][:300]}") from error
-        ((elem_type, shape),) = self._output.values()
-        dtype, expected = tensor_dtype_to_np_dtype(elem_type), (self.batch_size, *shape[1:])
-        if images.shape != expected or images.dtype != dtype:
+        expected = (size, *self._shape)
+        if images.shape != expected or images.dtype != self._dtype:
             raise ModelError(
-                f"{self.path} drew {images.dtype} {images.shape}: its metadata promise {dtype} {expected}.\n"
+                f"{self.path} drew {images.dtype} {images.shape}: its metadata promise {self._dtype} {expected}.\n"
                 "Export it again: 'ganzoo export RUN'."
             )
         return as_pixels(images, self.metadata, source=str(self.path))

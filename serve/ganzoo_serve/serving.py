@@ -1,24 +1,23 @@
 """From paths to a listening server, and down again."""
 
 import contextlib
+import gc
 import logging
 import logging.config
 import os
 import signal
 import socket
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
 from ganzoo_serve import runtime
-from ganzoo_serve.app import create_app
-from ganzoo_serve.catalogue import Catalogue
 from ganzoo_serve.errors import ServeError
-from ganzoo_serve.generator import Generator
-from ganzoo_serve.limits import Limits
+from ganzoo_serve.http.app import Settings, create_app
+from ganzoo_serve.models.catalogue import Catalogue
 
 logger = logging.getLogger("ganzoo_serve")
 
@@ -29,8 +28,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     device: runtime.Device = "auto",
-    workers: int | None = None,
-    limits: Limits | None = None,
+    settings: Settings | None = None,
 ) -> None:
     """Serve the models in ``paths`` until SIGINT or SIGTERM; what is being answered then is finished first.
 
@@ -40,20 +38,48 @@ def serve(
     problem = runtime.installation_problem()
     if problem:
         logger.warning(problem)
+    settings = settings or Settings()
     # Bound before the models load, which takes a while: a taken port should not cost that while, nor be lost in it.
-    with _bind(host, port) as listening, Catalogue.load(paths, device=device, workers=workers) as models:
+    with _bind(host, port) as listening, Catalogue([Path(path) for path in paths], device=device) as models:
         host, port = listening.getsockname()[:2]
-        _announce(models, f"http://{f'[{host}]' if ':' in host else host}:{port}")
+        failures: list[BaseException] = []
+
+        def started(error: BaseException | None) -> None:
+            if error is None:
+                # What is loaded stays: no need to look at it again and again for garbage, of which requests make little.
+                gc.collect()
+                gc.freeze()
+                gc.set_threshold(20_000, 20, 20)
+                _announce(models, f"http://{f'[{host}]' if ':' in host else host}:{port}")
+            else:
+                failures.append(error)
+                server.should_exit = True
+
         config = uvicorn.Config(
-            create_app(models, limits=limits),
+            create_app(models, settings, started=started),
             server_header=False,
+            access_log=False,
+            proxy_headers=settings.proxies is not None,
+            forwarded_allow_ips=settings.proxies,
             log_config=None,
             timeout_graceful_shutdown=10,
             ws="none",
+            http=_protocol(),
         )
+        server = uvicorn.Server(config)
         with _signals_end_quietly():
-            uvicorn.Server(config).run(sockets=[listening])
+            server.run(sockets=[listening])
+        if failures:
+            raise failures[0]
     logger.info("Stopped.")
+
+
+def _protocol() -> Any:
+    try:
+        from ganzoo_serve.http.protocol import OneWriteProtocol
+    except ImportError:  # no httptools for this platform
+        return "auto"
+    return OneWriteProtocol
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -70,11 +96,12 @@ def _bind(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _announce(models: Mapping[str, Generator], url: str) -> None:
-    for name, generator in models.items():
-        image = generator.metadata.image
-        facts = f"{image.width}x{image.height}, {generator.device}, {generator.workers} workers"
-        logger.info("Model %s@%s (%s): %s/v1/models/%s/images/42.png", name, generator.rev, facts, url, name)
+def _announce(models: Catalogue, url: str) -> None:
+    for name, model in models.items():
+        image, generator = model.generator.metadata.image, model.generator
+        each = min(model.tuned.seconds.values()) * 1e3
+        facts = f"{image.width}x{image.height}, {generator.device}, {model.tuned.grade}, {each:.2f} ms an image"
+        logger.info("Model %s@%s (%s): %s/v1/models/%s/images/42.png", name, model.rev, facts, url, name)
     logger.info("Listening on %s (Ctrl-C stops it).", url)
 
 
@@ -97,19 +124,12 @@ _LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {
         "plain": {"format": "%(asctime)s %(levelname)s %(message)s"},
-        "access": {
-            "()": "uvicorn.logging.AccessFormatter",
-            "fmt": "%(asctime)s %(status_code)s %(request_line)s",
-            "use_colors": False,
-        },
     },
     "handlers": {
         "plain": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"},
-        "access": {"class": "logging.StreamHandler", "formatter": "access", "stream": "ext://sys.stderr"},
     },
     "loggers": {
         "ganzoo_serve": {"handlers": ["plain"], "level": "INFO", "propagate": False},
         "uvicorn": {"handlers": ["plain"], "level": "WARNING", "propagate": False},
-        "uvicorn.access": {"handlers": ["access"], "level": "INFO", "propagate": False},
     },
 }

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from ganzoo_serve.app import create_app
 from ganzoo_serve.generator import Generator
+from ganzoo_serve.http.app import create_app
+from ganzoo_serve.models.catalogue import Catalogue
 from ganzoo_serve.testing import make_metadata, write_model
 
 CLASSES = ("cat", "dog", "Zebra", "größe")
@@ -31,6 +32,12 @@ def generators(model_dir: Path) -> Iterator[dict[str, Generator]]:
         generator.close()
 
 
+@pytest.fixture(scope="session")
+def catalogue(model_dir: Path) -> Iterator[Catalogue]:
+    with Catalogue.load([model_dir], device="cpu") as loaded:
+        yield loaded
+
+
 @pytest.fixture
 def plain(generators: dict[str, Generator]) -> Generator:
     return generators["plain"]
@@ -52,6 +59,6 @@ def floaty(generators: dict[str, Generator]) -> Generator:
 
 
 @pytest.fixture(scope="session")
-def client(generators: dict[str, Generator]) -> Iterator[TestClient]:
-    with TestClient(create_app(generators)) as client:
+def client(catalogue: Catalogue) -> Iterator[TestClient]:
+    with TestClient(create_app(catalogue)) as client:
         yield client

@@ -1,5 +1,6 @@
 """The command as a process: starts, serves, stops, and says what is wrong."""
 
+import json
 import re
 import signal
 import socket
@@ -37,7 +38,8 @@ def test_it_serves_until_it_is_told_to_stop(model_dir, plain, number):
             process.send_signal(number)
             out, rest = process.communicate(timeout=20)
             assert process.returncode == 0, log + rest
-            assert "200 OK GET /v1/models/plain/images/42.png" in rest
+            line = next(json.loads(text) for text in rest.splitlines() if text.startswith("{"))
+            assert (line["status"], line["path"]) == (200, "/v1/models/plain/images/42.png")
             assert "Stopped." in rest
             assert out == ""
             assert "Traceback" not in log + rest

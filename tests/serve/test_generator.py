@@ -50,7 +50,7 @@ def test_batches_are_filled_up_to_one_size(model_dir, batch_size, monkeypatch):
     with Generator.load(model_dir / "classy.onnx", device="cpu", workers=2, batch_size=batch_size) as generator:
         sizes = []
         run = generator._run_batch
-        monkeypatch.setattr(generator, "_run_batch", lambda feed: (sizes.append(len(feed["z"])), run(feed))[1])
+        monkeypatch.setattr(generator, "_run_batch", lambda feed, n: (sizes.append(len(feed["z"])), run(feed, n))[1])
         seeds = [5, 1, 2, 3, 9, 8, 7]
         together = generator.sample(seeds)
         alone = np.concatenate([generator.sample([seed]) for seed in seeds])

@@ -14,7 +14,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ganzoo_serve.errors import RequestError, ServeError
+from ganzoo_serve.errors import BusyError, LateError, RequestError, ServeError
+from ganzoo_serve.http.reply import Framed, Reply, encode
 
 Loc = Sequence[str | int]
 
@@ -34,60 +35,61 @@ class Problem(ServeError):
         self.status, self.errors, self.headers = status, errors, headers
 
 
-def problem_response(
-    status: int,
-    detail: str,
-    *,
-    instance: str,
-    errors: Sequence[tuple[Loc, str]] = (),
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """The reply. ``instance`` is the path that was asked for, or the id of a logged failure."""
+def from_error(error: ServeError, *, method: str) -> Problem | None:
+    """The refusal that an error amounts to; None for one that is nobody's request's fault."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, RequestError):
+        inside = () if error.loc[:1] in (("path",), ("body",)) else ("body" if method == "POST" else "query",)
+        return Problem(422, str(error), errors=[((*inside, *error.loc), str(error))])
+    if isinstance(error, BusyError):
+        return Problem(429, str(error), headers={"Retry-After": str(error.retry_s)})
+    if isinstance(error, LateError):
+        return Problem(504, str(error))
+    return None
+
+
+def reply(problem: Problem, *, instance: str) -> Reply:
+    """A problem as it is sent. ``instance`` is the path that was asked for, or the id of a logged failure."""
+    detail = str(problem)
     body = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
         "detail": detail,
         "instance": instance,
         "error": detail,
-        "errors": [{"loc": list(loc), "msg": msg} for loc, msg in errors],
+        "errors": [{"loc": list(loc), "msg": msg} for loc, msg in problem.errors],
     }
     # ASCII: a lone surrogate that came in through JSON has no UTF-8.
-    content = json.dumps(body, ensure_ascii=True)
-    return Response(
-        content, status, media_type="application/problem+json", headers={"Cache-Control": "no-store", **(headers or {})}
-    )
+    content = json.dumps(body, ensure_ascii=True).encode()
+    headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store", **(problem.headers or {})}
+    return Reply(problem.status, encode(headers), content)
 
 
 def install(app: FastAPI) -> None:
-    """Make every refusal of this application a problem. What is no refusal is ``guard``'s."""
+    """Make every refusal of this application a problem. What is no refusal is ``front``'s."""
 
-    @app.exception_handler(Problem)
-    async def refused(request: Request, problem: Problem) -> Response:
-        return problem_response(
-            problem.status,
-            str(problem),
-            instance=request.url.path,
-            errors=problem.errors,
-            headers=problem.headers,
-        )
+    def answer(request: Request, problem: Problem) -> Response:
+        return Framed(reply(problem, instance=request.url.path))
 
-    @app.exception_handler(RequestError)
-    async def wrong_value(request: Request, error: RequestError) -> Response:
-        inside = () if error.loc[:1] in (("path",), ("body",)) else ("body" if request.method == "POST" else "query",)
-        found = [((*inside, *error.loc), str(error))]
-        return problem_response(422, str(error), instance=request.url.path, errors=found)
+    @app.exception_handler(ServeError)
+    async def refused(request: Request, error: ServeError) -> Response:
+        problem = from_error(error, method=request.method)
+        if problem is None:
+            raise error
+        return answer(request, problem)
 
     @app.exception_handler(RequestValidationError)
     async def wrong_shape(request: Request, error: RequestValidationError) -> Response:
         found = findings(error.errors())
-        return problem_response(422, summary(found), instance=request.url.path, errors=found)
+        return answer(request, Problem(422, summary(found), errors=found))
 
     @app.exception_handler(HTTPException)
     async def no_route(request: Request, error: HTTPException) -> Response:
         details = {404: "Nothing is here. See /docs for what is.", 405: f"{request.method} is not allowed here."}
         detail = details.get(error.status_code, error.detail)
-        return problem_response(error.status_code, detail, instance=request.url.path, headers=error.headers)
+        return answer(request, Problem(error.status_code, detail, headers=error.headers))
 
 
 def findings(errors: Sequence[Any]) -> list[tuple[Loc, str]]:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from starlette.testclient import TestClient
 
-from ganzoo_serve.app import create_app
-from ganzoo_serve.limits import Limits
+from ganzoo_serve.http.app import Settings, create_app
+from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.seeds import MAX_SEED, classes_from_seeds
 
 PLAIN, CLASSY = "/v1/models/plain/samples", "/v1/models/classy/samples"
@@ -111,7 +111,7 @@ def test_the_largest_request_is_served(client, plain):
         ({"classes": {}}, "body.classes"),
         ({"truncation": 0.5}, "has no truncation"),
         ({"truncation": 2}, "less than or equal to 1"),
-        ({"layout": "tar"}, "'json', 'grid' or 'npz'"),
+        ({"layout": "rar"}, "'single', 'grid'"),
         ({"format": "pgn"}, "Did you mean 'png'"),
         ({"format": "png", "layout": "npz"}, "leave the format out"),
         ({"columns": 2}, "Layout json has no columns"),
@@ -163,9 +163,9 @@ def test_large_bodies_are_refused_with_or_without_a_length(client):
     assert client.post(PLAIN, content=just, headers=JSON).status_code == 200
 
 
-def test_limits_can_be_set(generators):
+def test_limits_can_be_set(catalogue):
     limits = Limits(samples=4, grid_side=16, reply_bytes=2 * 8 * 8 * 3)
-    with TestClient(create_app(generators, limits=limits)) as client:
+    with TestClient(create_app(catalogue, Settings(limits=limits))) as client:
         refused(client.post(PLAIN, json={"n": 5}), 422, "expected 1 ... 4")
         refused(client.post(PLAIN, json={"n": 3}), 422, "too much for one reply: at most 2")
         refused(

@@ -7,8 +7,8 @@ from html import escape
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
-from ganzoo_serve.generator import Generator
-from ganzoo_serve.routes.common import ServerState
+from ganzoo_serve.http.routes.common import ServerState
+from ganzoo_serve.models.model import Model
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,7 +26,7 @@ _POLICY = f"default-src 'none'; img-src 'self'; style-src 'sha256-{_STYLE_HASH}'
 @router.get("/")
 async def page(state: ServerState) -> Response:
     """Every model with its first few seeds."""
-    sections = "\n".join(_section(generator) for generator in state.models.values())
+    sections = "\n".join(_section(model) for model in state.models.values())
     html = f"""<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>ganzoo</title>
@@ -42,17 +42,17 @@ async def page(state: ServerState) -> Response:
     return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY})
 
 
-def _section(generator: Generator) -> str:
-    metadata, image = generator.metadata, generator.metadata.image
+def _section(model: Model) -> str:
+    metadata, image = model.generator.metadata, model.generator.metadata.image
     facts = [f"{image.width} x {image.height}"]
     if metadata.classes is not None:
         facts.append(f"{len(metadata.classes)} classes: {', '.join(metadata.classes[:12])}")
     if metadata.dataset is not None:
         facts.append(f"trained on {metadata.dataset.name}")
     # Relative, so that the page also works below a proxy's prefix.
-    base = f"v1/models/{generator.name}@{generator.rev}"
+    base = f"v1/models/{model.name}@{model.rev}"
     pictures = "".join(
         f'<a href="{base}/images/{seed}.png"><img src="{base}/images/{seed}.png" alt="seed {seed}" loading="lazy"></a>'
         for seed in range(_PICTURES)
     )
-    return f'<h2><a href="{base}">{generator.name}</a></h2>\n<p>{escape("; ".join(facts))}</p>\n<p>{pictures}</p>'
+    return f'<h2><a href="{base}">{model.name}</a></h2>\n<p>{escape("; ".join(facts))}</p>\n<p>{pictures}</p>'

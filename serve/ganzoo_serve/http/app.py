@@ -1,0 +1,99 @@
+"""The HTTP application over a catalogue of models."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from fastapi import FastAPI
+
+from ganzoo_serve import __version__, runtime
+from ganzoo_serve.engine.engine import Engine
+from ganzoo_serve.http import problems
+from ganzoo_serve.http.access_log import AccessLog
+from ganzoo_serve.http.front import Front
+from ganzoo_serve.http.keys import Keys, Signer
+from ganzoo_serve.http.limits import Limits
+from ganzoo_serve.http.measures import Measures
+from ganzoo_serve.http.routes import docs, health, images, metrics, models, page
+from ganzoo_serve.http.server import Server
+from ganzoo_serve.http.stock import Stock
+from ganzoo_serve.models.catalogue import Catalogue
+from ganzoo_serve.models.keeper import Keeper
+from ganzoo_serve.models.model import Model
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a server behaves. ``workers``: threads that draw, default one per core.
+
+    ``watch_s``: seconds between looks for changed files, 0 for none. Without ``keys`` everybody is let in; a ``signer`` lets
+    in whoever has an address that it signed. ``proxies``: addresses whose X-Forwarded-For is believed, separated by commas.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    workers: int | None = None
+    watch_s: float = 0.0
+    keys: Keys = field(default_factory=Keys)
+    signer: Signer | None = None
+    proxies: str | None = None
+    log: AccessLog = field(default_factory=lambda: AccessLog("off"))
+
+
+def create_app(
+    catalogue: Catalogue,
+    settings: Settings | None = None,
+    *,
+    started: Callable[[BaseException | None], None] | None = None,
+) -> Front:
+    """An ASGI application serving these models; closing them stays the caller's.
+
+    An empty catalogue is filled when the application starts; then ``started`` is called, with what went wrong if anything did.
+    Until then drawing is refused with 503. Example: ``create_app(Catalogue.load(["models/"]))``.
+    """
+    settings = settings or Settings()
+    limits, measures = settings.limits, Measures()
+    workers = settings.workers or runtime.worker_count("cpu")
+    engine = Engine(workers=workers, waiting=limits.waiting, deadline_s=limits.deadline_s, watch=measures)
+    server = Server(catalogue, limits, engine, measures, Stock(limits.cache_bytes), loading=not catalogue)
+    measures.watch(catalogue, engine)
+
+    def changed(came: list[Model], went: list[Model]) -> None:
+        for model in went:
+            engine.forget(model.generator)
+
+    async def keep(keeper: Keeper) -> None:
+        if server.loading:
+            try:
+                await keeper.start()
+            except BaseException as error:
+                if started is None:
+                    raise
+                started(error)
+                return
+            server.loading = False
+        if started is not None:
+            started(None)
+        if settings.watch_s:
+            await keeper.watch(settings.watch_s)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        keeping = asyncio.create_task(keep(Keeper(catalogue, changed)))
+        yield
+        keeping.cancel()
+        engine.close()
+        settings.log.flush()
+
+    # Our own /docs: FastAPI's needs the internet. No ReDoc for the same reason.
+    app = FastAPI(
+        title="ganzoo", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan
+    )
+    app.state.server = server
+    problems.install(app)
+    for group in (health, models, images, metrics, page, docs):
+        app.include_router(group.router)
+    # Around the framework, not in it: what passes it by should not pay for it.
+    return Front(app, server=server, keys=settings.keys, signer=settings.signer, log=settings.log)

@@ -1,0 +1,92 @@
+"""Reading a JSON body from a stranger."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
+
+from ganzoo_serve.http.limits import Limits
+from ganzoo_serve.http.problems import Problem, findings, summary
+
+M = TypeVar("M", bound=BaseModel)
+
+
+async def read_body(scope: Scope, receive: Receive, kind: type[M], *, limits: Limits) -> M:
+    """The body as a ``kind``. Raises Problem 415 (not JSON by its type), 413 (over ``limits.body_bytes``), 400 or 422."""
+    media_type = header(scope, b"content-type").partition(";")[0].strip().lower()
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        raise Problem(415, f"Content-Type is '{media_type[:80]}': expected application/json.")
+    document = parse(await read_bytes(scope, receive, limits.body_bytes), depth=limits.json_depth)
+    return validate(document, kind)
+
+
+def parse(data: bytes, *, depth: int) -> Any:
+    """A JSON document. Raises Problem 400 if it is none, or nested more than ``depth`` deep."""
+    try:
+        # UTF-8 by RFC 8259; left to itself, json would guess.
+        document = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise Problem(400, "The body is nested too deeply.") from error
+    except ValueError as error:
+        raise Problem(400, f"The body is not JSON: {str(error)[:200]}.") from error
+    if _deeper(document, depth):
+        raise Problem(400, f"The body is nested too deeply: expected at most {depth} levels.")
+    return document
+
+
+def validate(document: Any, kind: type[M]) -> M:
+    """A document as a ``kind``. Raises Problem 422 with what is wrong with it."""
+    try:
+        return kind.model_validate(document)
+    except ValidationError as error:
+        found = [(("body", *loc), msg) for loc, msg in findings(error.errors(include_input=False, include_url=False))]
+        raise Problem(422, summary(found), errors=found) from error
+
+
+async def read_bytes(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """The body, counted as it comes: a chunked one has no length to believe. Raises Problem 413, ClientDisconnect."""
+    too_large = Problem(413, f"The body is too large: expected at most {limit} bytes.")
+    declared = header(scope, b"content-length") or "0"
+    if not declared.isdecimal() or int(declared[:20]) > limit:
+        raise too_large
+    parts, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > limit:
+            raise too_large
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """A request's header, or an empty text."""
+    found: bytes = scope["ganzoo.headers"].get(name, b"")
+    return found.decode("latin-1")
+
+
+def schema(kind: type[BaseModel]) -> dict[str, Any]:
+    """What OpenAPI says about such a body."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": kind.model_json_schema()}}}}
+
+
+def _deeper(document: Any, depth: int) -> bool:
+    """Whether lists and objects are nested more than ``depth`` deep. Level by level: no recursion to run out of."""
+    level = [document]
+    for _ in range(depth):
+        nests = [
+            outer.values() if isinstance(outer, dict) else outer for outer in level if isinstance(outer, dict | list)
+        ]
+        level = [inner for nest in nests for inner in nest]
+    return any(isinstance(inner, dict | list) for inner in level)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON value")

@@ -1,0 +1,170 @@
+"""The outermost layer: who asks, may they, what became of it. No request passes it unseen, no failure but by its number."""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+import time
+import uuid
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive, Scope, Send
+
+from ganzoo_serve.errors import ServeError
+from ganzoo_serve.http import image, problems, samples
+from ganzoo_serve.http.access_log import AccessLog, Line
+from ganzoo_serve.http.keys import OPEN, Keys, Signer
+from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.http.reply import Headers
+from ganzoo_serve.http.server import Server
+
+logger = logging.getLogger(__name__)
+
+# Nothing we send but the pages, which set their own, has any business loading something.
+_POLICY = b"content-security-policy"
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
+_STRICT = [(_POLICY, b"default-src 'none'; frame-ancestors 'none'"), (b"referrer-policy", b"no-referrer")]
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+# The routes that do most of the work, past the framework: its way of finding, checking and sending costs three times as much
+# as theirs. They are described to it as well (routes/images.py), and answer the same from there.
+_DIRECT: list[tuple[str, tuple[str, ...], re.Pattern[str], Any]] = [
+    ("image", ("GET", "HEAD"), image.PATH, image.answer),
+    ("samples", ("POST",), samples.PATH, samples.answer),
+]
+
+
+class Front:
+    """ASGI middleware, and the way of image addresses. ``keys`` and ``signer`` decide who is let in."""
+
+    def __init__(self, app: FastAPI, *, server: Server, keys: Keys, signer: Signer | None, log: AccessLog) -> None:
+        self.app, self.server = app, server
+        self._keys, self._signer, self._log = keys, signer, log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        visit = _Visit(scope, send)
+        try:
+            await self._answer(scope, receive, visit)
+        except ClientDisconnect:
+            visit.status = visit.status or 499  # nobody reads it: what nginx calls a client that left
+        except Exception as error:
+            await self._fail(scope, receive, visit, error)
+        finally:
+            self._tell(scope, visit)
+
+    async def _answer(self, scope: Scope, receive: Receive, visit: _Visit) -> None:
+        self._admit(scope)
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        for name, methods, pattern, answer in _DIRECT:
+            if scope["method"] in methods and (found := pattern.fullmatch(path)):
+                visit.route = name
+                reply = await answer(self.server, scope, receive, *found.groups())
+                await reply.send(visit.send, receive)
+                return
+        await self.app(scope, receive, visit.send)
+
+    def _admit(self, scope: Scope) -> None:
+        """Let the request in, or raise the Problem that keeps it out."""
+        limit = self.server.limits.url_bytes
+        if len(scope["raw_path"]) + len(scope["query_string"]) > limit:
+            raise Problem(414, f"The address is too long: expected at most {limit} bytes.")
+        scope["ganzoo.private"], scope["ganzoo.visitor"] = False, None
+        if not self._keys:
+            return
+        allowance = self._keys.find(scope["ganzoo.headers"])
+        if allowance is not None:
+            scope["ganzoo.private"], scope["ganzoo.visitor"] = True, (self._keys, allowance)
+        elif scope["path"].removeprefix(scope.get("root_path", "")) not in OPEN:
+            # Whoever has a signed address may have what is there, and keep it where others find it.
+            self._check_signature(scope)
+
+    def _check_signature(self, scope: Scope) -> None:
+        query = scope["query_string"].decode("latin-1")
+        if self._signer is None or scope["method"] not in ("GET", "HEAD") or "sig=" not in query:
+            raise Problem(
+                401,
+                "A key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        scope["query_string"] = self._signer.check(scope["path"], query).encode("latin-1")
+
+    async def _fail(self, scope: Scope, receive: Receive, visit: _Visit, error: Exception) -> None:
+        problem = problems.from_error(error, method=scope["method"]) if isinstance(error, ServeError) else None
+        instance = scope["path"]
+        if problem is None:
+            failure = uuid.uuid4()
+            logger.error("Failure %s in %s %s", failure, scope["method"], instance, exc_info=error)
+            instance = failure.urn
+            problem = Problem(500, f"Something failed here. The server's log has it as {failure}.")
+        if visit.status:
+            raise error  # too late for a status: let the server cut the connection
+        await problems.reply(problem, instance=instance).send(visit.send, receive)
+
+    def _tell(self, scope: Scope, visit: _Visit) -> None:
+        seconds = time.perf_counter() - visit.began
+        route = visit.route or getattr(scope.get("route"), "name", None) or "none"
+        model = scope["ganzoo.model"]
+        self.server.measures.replied(model, route, visit.status or 499, seconds)
+        if visit.status in (429, 504):
+            self.server.measures.rejected.labels("busy" if visit.status == 429 else "late").inc()
+        if self._log.on:
+            client = scope.get("client")
+            self._log.add(
+                Line(
+                    visit.request_id,
+                    scope["method"],
+                    scope["path"],
+                    scope["query_string"].decode("latin-1"),
+                    visit.status or 499,
+                    visit.sent,
+                    seconds,
+                    client[0] if client else "-",
+                    visit.trace,
+                )
+            )
+
+
+class _Visit:
+    """One request on its way: its reply passes through ``send``, which adds what every reply has."""
+
+    __slots__ = ("_headers", "_send", "began", "request_id", "route", "sent", "status", "trace")
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self.began, self.status, self.sent, self.route = time.perf_counter(), 0, 0, ""
+        self.trace: str | None = None
+        self._send = send
+        scope["ganzoo.model"] = ""
+        given = scope["ganzoo.headers"] = dict(scope["headers"])
+        found = given.get(b"x-request-id")
+        if found is None or not _REQUEST_ID.fullmatch(found):
+            found = b"%016x" % random.getrandbits(64)
+        self.request_id = found.decode("ascii")
+        self._headers = [_NOSNIFF, (b"x-request-id", found)]
+        parent = given.get(b"traceparent")
+        if parent is not None and (traced := _TRACEPARENT.fullmatch(parent)):
+            self.trace = traced[1].decode("ascii")
+            self._headers.append((b"traceparent", parent))
+
+    async def send(self, message: Message) -> None:
+        """What the application sends, completed."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message = {**message, "headers": self._complete(list(message.get("headers", ())))}
+        else:
+            self.sent += len(message.get("body", b""))
+        await self._send(message)
+
+    def _complete(self, headers: Headers) -> Headers:
+        # A picture loads nothing, whatever it is allowed.
+        if self.route == "image" or any(name == _POLICY for name, _ in headers):
+            return [*headers, *self._headers]
+        return [*headers, *self._headers, *_STRICT]

@@ -1,0 +1,195 @@
+"""The way of an address: from ``/v1/models/NAME/images/SEED.png`` to the image, in as few steps as there are.
+
+Nothing is drawn for 304 and HEAD: what the address means is known before. This is the busiest route, so it reads the request
+itself; the framework's route of the same path, which describes it in /openapi.json, comes here as well.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.types import Receive, Scope
+
+from ganzoo_serve.engine.drawing import Drawing
+from ganzoo_serve.errors import RequestError
+from ganzoo_serve.http import caching, problems
+from ganzoo_serve.http.keys import charge
+from ganzoo_serve.http.negotiation import choose
+from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.http.reply import Headers, Reply
+from ganzoo_serve.http.server import Asked, Server, ask
+from ganzoo_serve.http.waiting import wait
+from ganzoo_serve.images import FORMATS, Format
+from ganzoo_serve.models.model import Model
+from ganzoo_serve.seeds import MAX_SEED
+
+PATH = re.compile(r"/v1/models/([^/]+)/images/([^/]+)")
+JSON = Format("json", "application/json", FORMATS["png"].encode, FORMATS["png"].version)
+EXTENSIONS = {**FORMATS, "json": JSON}
+# What a client may have without an extension, the first of equals.
+_OFFERS = [(form.media_type, form) for form in map(FORMATS.get, ("png", "webp", "avif", "jpg")) if form is not None]
+
+
+class ImageQuery(BaseModel):
+    """What may follow the question mark."""
+
+    # A misspelt parameter would quietly show another image.
+    model_config = ConfigDict(extra="forbid")
+
+    class_: Annotated[str | None, Field(alias="class", max_length=200, description="A class, by id or name.")] = None
+    truncation: Annotated[float | None, Field(ge=0, le=1, allow_inf_nan=False, description="1 is off.")] = None
+
+
+_NO_QUERY = ImageQuery()
+
+
+async def answer(server: Server, scope: Scope, receive: Receive, model: str, name: str) -> Reply:
+    """The reply for image ``name`` (``SEED`` or ``SEED.EXTENSION``) of ``model`` (``NAME`` or ``NAME@REV``).
+
+    Raises ServeErrors for what is refused, and ClientDisconnect if the client leaves before its image is there.
+    """
+    asked = ask(server, scope, model)
+    request: dict[bytes, bytes] = scope["ganzoo.headers"]
+    seed, form = _name(name, request)
+    query = _query(scope["query_string"])
+    drawing = Drawing.of_seeds(asked.model.generator, [seed], classes=query.class_, truncation=query.truncation)
+    tag = caching.etag(
+        asked.model, ("image", seed, drawing.class_of(0), drawing.truncation), form.media_type, form.version
+    )
+    headers = _headers(scope, asked, drawing, form, tag, negotiated="." not in name)
+    if b"if-none-match" in request and caching.matches(request[b"if-none-match"].decode("latin-1"), tag):
+        server.measures.not_modified.inc()
+        return Reply(304, headers)
+    headers.append((b"content-type", form.media_type.encode()))
+    if scope["method"] == "HEAD":
+        return Reply(200, headers)
+    charge(scope, 1)
+    body = await _body(server, scope, receive, drawing, form, tag, timeout_s=timeout_s(scope))
+    return Reply(200, headers, body if form is not JSON else _document(scope, asked.model, drawing, body))
+
+
+def parse_seed(text: str) -> int:
+    """A seed as a URL has it: no sign, no leading zero, so that an image has one address. Raises RequestError."""
+    if not _SEED.fullmatch(text) or int(text) > MAX_SEED:
+        raise RequestError(f"'{text[:40]}' is not a seed: expected 0 ... {MAX_SEED}.", loc=("path", "seed"))
+    return int(text)
+
+
+_SEED = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
+
+
+def query_string(drawing: Drawing, index: int = 0) -> str:
+    """The canonical query of one image of a drawing, with its question mark if there is any."""
+    label = drawing.class_of(index)
+    parts = [] if label is None else [f"class={label}"]
+    if drawing.truncation is not None and drawing.truncation != 1.0:
+        # The fewest digits that give back the same float32.
+        parts.append(f"truncation={np.float32(drawing.truncation)}")
+    return f"?{'&'.join(parts)}" if parts else ""
+
+
+def pinned_path(scope: Scope, model: Model) -> str:
+    """``/v1/models/NAME@REV``, below the prefix a proxy may have set."""
+    return f"{scope.get('root_path', '')}/v1/models/{model.name}@{model.rev}"
+
+
+def timeout_s(scope: Scope) -> float | None:
+    """What ``Request-Timeout-Ms`` says, in seconds. Raises Problem 400 if that is no number."""
+    text = scope["ganzoo.headers"].get(b"request-timeout-ms")
+    if text is None:
+        return None
+    if not re.fullmatch(rb"[0-9]{1,9}", text):
+        raise Problem(400, "Request-Timeout-Ms is no number of milliseconds.")
+    return int(text) / 1000
+
+
+def _name(name: str, request: dict[bytes, bytes]) -> tuple[int, Format]:
+    text, dot, extension = name.rpartition(".")
+    if dot:
+        form = EXTENSIONS.get(extension)
+        if form is None:
+            raise Problem(406, f"There is no format '{extension[:40]}': expected one of {', '.join(EXTENSIONS)}.")
+        return parse_seed(text), form
+    seed, form = parse_seed(name), choose(request.get(b"accept", b"").decode("latin-1"), _OFFERS)
+    if form is None:
+        raise Problem(406, f"None of what you accept is here: {', '.join(media_type for media_type, _ in _OFFERS)}.")
+    return seed, form
+
+
+def _query(text: bytes) -> ImageQuery:
+    if not text:
+        return _NO_QUERY
+    try:
+        return ImageQuery.model_validate(dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True)))
+    except ValidationError as error:
+        found = [(("query", *loc), msg) for loc, msg in problems.findings(error.errors(include_input=False))]
+        raise Problem(422, problems.summary(found), errors=found) from error
+
+
+def _headers(scope: Scope, asked: Asked, drawing: Drawing, form: Format, tag: str, *, negotiated: bool) -> Headers:
+    seed, label = drawing.seeds[0] if drawing.seeds else 0, drawing.class_of(0)
+    headers = [
+        (b"etag", tag.encode()),
+        (b"cache-control", caching.control(pinned=asked.pinned, private=scope["ganzoo.private"])),
+        (b"x-ganzoo-seed", b"%d" % seed),
+    ]
+    if label is not None:
+        headers.append((b"x-ganzoo-class", b"%d" % label))
+    if negotiated:
+        headers.append((b"vary", b"Accept"))
+    if negotiated or not asked.pinned:
+        address = f"{pinned_path(scope, asked.model)}/images/{seed}.{form.extension}{query_string(drawing)}"
+        headers.append((b"content-location", address.encode()))
+    return headers
+
+
+async def _body(
+    server: Server,
+    scope: Scope,
+    receive: Receive,
+    drawing: Drawing,
+    form: Format,
+    tag: str,
+    *,
+    timeout_s: float | None,
+) -> bytes:
+    """The encoded image: out of the stock, from whoever is drawing it already, or drawn."""
+    stock, measures = server.stock, server.measures
+    if stock.keeps and (body := stock.find(tag)) is not None:
+        measures.hits.inc()
+        return body
+    flight = stock.board(tag, lambda: server.engine.submit(drawing, form.encode, timeout_s=timeout_s))
+    (measures.misses if flight.waiting == 1 else measures.hits).inc()
+
+    def leave() -> None:
+        if stock.leave(tag, flight):
+            server.engine.drop(flight.work)
+
+    try:
+        (body,) = await wait(flight.work, receive, leave)
+    except Exception:
+        stock.land(tag, None)
+        raise
+    stock.land(tag, body)
+    return bytes(body)
+
+
+def _document(scope: Scope, model: Model, drawing: Drawing, png: bytes) -> bytes:
+    seed = (drawing.seeds or (0,))[0]
+    document = {
+        "model": model.name,
+        "rev": model.rev,
+        "seed": seed,
+        "class": drawing.class_of(0),
+        "truncation": drawing.truncation,
+        "url": f"{pinned_path(scope, model)}/images/{seed}.png{query_string(drawing)}",
+        "media_type": FORMATS["png"].media_type,
+        "b64": base64.b64encode(png).decode("ascii"),
+    }
+    return json.dumps(document).encode()

@@ -1,0 +1,127 @@
+"""Who may ask, and how much: API keys, and addresses that were signed for somebody without one."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.types import Scope
+
+from ganzoo_serve.http.problems import Problem
+
+# The probes of a supervisor, which has no key.
+OPEN = frozenset({"/livez", "/readyz", "/v2/health/live", "/v2/health/ready"})
+
+
+@dataclass(slots=True)
+class Allowance:
+    """A bucket that fills by ``rate`` images a second up to ``burst``; drawing empties it, below zero if need be."""
+
+    rate: float
+    burst: float
+    left: float = field(init=False)
+    filled: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.left, self.filled = self.burst, -math.inf
+
+    def spend(self, images: int, now: float) -> float:
+        """Take so many out; returns 0, or the seconds until that may be asked again, and then takes nothing.
+
+        A request larger than the bucket passes when it is full, and those after it wait until the debt is filled.
+        """
+        self.left = min(self.burst, self.left + (now - self.filled) * self.rate)
+        self.filled = now
+        needed = min(images, self.burst)
+        if self.left < needed:
+            return (needed - self.left) / self.rate
+        self.left -= images
+        return 0.0
+
+
+class Keys:
+    """The keys that are let in; without any, everybody is. ``rate``: images a second for each key, 0 for no bound."""
+
+    def __init__(
+        self, keys: Iterable[str] = (), *, rate: float = 0.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._rate, self._clock = rate, clock
+        # Hashes: of equal length for the comparison, and nothing to read in a dump of the memory.
+        self._allowances = {_digest(key.encode()): Allowance(rate, max(rate, 1.0)) for key in keys if key}
+
+    def __bool__(self) -> bool:
+        return bool(self._allowances)
+
+    def find(self, headers: Mapping[bytes, bytes]) -> Allowance | None:
+        """The allowance of the key in ``Authorization: Bearer KEY`` or ``X-API-Key: KEY``; None without a valid one."""
+        bearer = headers.get(b"authorization", b"")
+        given = bearer[7:].strip() if bearer[:7].lower() == b"bearer " else headers.get(b"x-api-key")
+        if given is None:
+            return None
+        digest = _digest(given)
+        found = [allowance for known, allowance in self._allowances.items() if hmac.compare_digest(digest, known)]
+        return found[0] if found else None
+
+    def charge(self, allowance: Allowance, images: int) -> None:
+        """Charge a key for images. Raises Problem 429 if it has had too many lately."""
+        if not self._rate:
+            return
+        wait = allowance.spend(images, self._clock())
+        if wait > 0:
+            raise Problem(
+                429,
+                f"This key has had its {self._rate:g} images a second. Try again in {math.ceil(wait)} s.",
+                headers={"Retry-After": str(math.ceil(wait))},
+            )
+
+
+def charge(scope: Scope, images: int) -> None:
+    """Charge whoever asks, if somebody with a key does. Raises Problem 429."""
+    visitor = scope.get("ganzoo.visitor")
+    if visitor is not None:
+        keys, allowance = visitor
+        keys.charge(allowance, images)
+
+
+def _digest(key: bytes) -> bytes:
+    return hashlib.sha256(key).digest()
+
+
+class Signer:
+    """Makes and checks ``?exp=...&sig=...``: HMAC-SHA256 of method-less canonical path and query, until ``exp``.
+
+    Canonical: the path as it is asked for, the query's other members sorted by name. ``exp`` is in seconds since 1970.
+    """
+
+    def __init__(self, secret: str, *, clock: Callable[[], float] = time.time) -> None:
+        self._secret, self._clock = secret.encode(), clock
+
+    def sign(self, path: str, query: str = "", *, expires: int) -> str:
+        """The whole address: ``path`` with its query, expiry and signature."""
+        members = [*_members(query), ("exp", str(expires))]
+        return f"{path}?{urlencode([*members, ('sig', self._signature(path, members))])}"
+
+    def check(self, path: str, query: str) -> str:
+        """The query without expiry and signature. Raises Problem 403 if it is not what was signed, or no longer."""
+        members = _members(query)
+        given = [value for name, value in members if name == "sig"]
+        rest = [(name, value) for name, value in members if name != "sig"]
+        expires = [value for name, value in rest if name == "exp"]
+        if len(given) != 1 or not hmac.compare_digest(given[0].encode(), self._signature(path, rest).encode()):
+            raise Problem(403, "This address is not as it was signed.")
+        if len(expires) != 1 or not expires[0].isdecimal() or int(expires[0][:15]) < self._clock():
+            raise Problem(403, "This address has expired.")
+        return urlencode([(name, value) for name, value in rest if name != "exp"])
+
+    def _signature(self, path: str, members: list[tuple[str, str]]) -> str:
+        text = f"{path}?{urlencode(sorted(members))}"
+        return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _members(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(query, keep_blank_values=True)

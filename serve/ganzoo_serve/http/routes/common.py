@@ -1,0 +1,48 @@
+"""What several routes need: the server's state, a model by its name in the URL, and how refusals are described."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Request
+
+from ganzoo_serve.http.server import Asked, Server, ask
+
+ModelName = Annotated[str, Path(description="A model's name, or NAME@REV to insist on one revision.")]
+
+
+# Both are async though they wait for nothing: FastAPI sends plain functions through a thread, at 0.1 ms of CPU each.
+async def server(request: Request) -> Server:
+    """The state ``create_app`` made."""
+    state: Server = request.app.state.server
+    return state
+
+
+async def asked_model(request: Request, model: ModelName) -> Asked:
+    """The model of ``/v1/models/{model}``. Raises Problem 404, with the nearest names, if this server has none such."""
+    return ask(await server(request), request.scope, model)
+
+
+ServerState = Annotated[Server, Depends(server)]
+AskedModel = Annotated[Asked, Depends(asked_model)]
+
+_PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+
+
+def refusals(**texts: str) -> dict[int | str, Any]:
+    """How OpenAPI describes the statuses ``s404="..."``."""
+    return {int(status[1:]): {"description": text, **_PROBLEM} for status, text in texts.items()}
+
+
+# What any route may answer, and what those that draw may.
+ANY = refusals(s401="A key is needed.", s403="The address was not signed so.", s414="The address is too long.")
+REFUSALS = ANY | refusals(
+    s400="Malformed.",
+    s404="There is no such model or revision.",
+    s406="There is no such format.",
+    s413="The body is too large.",
+    s415="The body is not JSON.",
+    s422="A value is out of range or unknown.",
+    s429="Too much waits, or this key has had its share; see Retry-After.",
+    s500="A failure; the server's log has it.",
+    s503="Loading or draining; see Retry-After.",
+    s504="Not begun in time.",
+)

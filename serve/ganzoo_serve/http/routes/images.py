@@ -1,0 +1,69 @@
+"""Addresses of images, as /openapi.json describes them. ``http.image`` and ``http.samples`` answer, mostly past the framework."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Query, Request
+from starlette.responses import Response
+
+from ganzoo_serve.http import image, layouts, samples
+from ganzoo_serve.http.bodies import schema
+from ganzoo_serve.http.image import EXTENSIONS, ImageQuery
+from ganzoo_serve.http.reply import Framed
+from ganzoo_serve.http.routes.common import REFUSALS, ModelName, ServerState
+from ganzoo_serve.images import FORMATS
+
+router = APIRouter(tags=["images"])
+
+_IMAGE: dict[int | str, Any] = {
+    200: {"content": {form.media_type: {} for form in EXTENSIONS.values()}, "description": "The image."},
+    304: {"description": "You have it already."},
+    **REFUSALS,
+}
+Seed = Annotated[str, Path(description="0 ... 2**53 - 1", examples=["42"])]
+Timeout = Annotated[str | None, Header(alias="Request-Timeout-Ms", pattern="^[0-9]{1,9}$")]
+
+
+@router.get("/v1/models/{model}/images/{seed}.{extension}", response_class=Response, responses=_IMAGE)
+@router.head("/v1/models/{model}/images/{seed}.{extension}", include_in_schema=False)
+async def image_file(
+    request: Request,
+    state: ServerState,
+    model: ModelName,
+    seed: Seed,
+    extension: Annotated[str, Path(description=", ".join(EXTENSIONS), examples=["png"])],
+    query: Annotated[ImageQuery, Query()],
+    timeout: Timeout = None,
+) -> Response:
+    """One image. The same address always shows the same pixels; with ``@rev`` it may be cached for ever."""
+    return Framed(await image.answer(state, request.scope, request.receive, model, f"{seed}.{extension}"))
+
+
+@router.get("/v1/models/{model}/images/{seed}", response_class=Response, responses=_IMAGE)
+@router.head("/v1/models/{model}/images/{seed}", include_in_schema=False)
+async def image_(
+    request: Request,
+    state: ServerState,
+    model: ModelName,
+    seed: Seed,
+    query: Annotated[ImageQuery, Query()],
+    accept: Annotated[str | None, Header()] = None,
+    timeout: Timeout = None,
+) -> Response:
+    """One image, in the format that ``Accept`` likes best: PNG, WebP, AVIF or JPEG."""
+    return Framed(await image.answer(state, request.scope, request.receive, model, seed))
+
+
+_TYPES: dict[str, Any] = {
+    media_type: {} for media_type in [*layouts.MEDIA_TYPES.values(), *(form.media_type for form in FORMATS.values())]
+}
+
+
+@router.post(
+    "/v1/models/{model}/samples",
+    response_class=Response,
+    responses={200: {"description": "The images.", "content": _TYPES}, **REFUSALS},
+    openapi_extra=schema(samples.SamplesRequest),
+)
+async def post_samples(request: Request, state: ServerState, model: ModelName, timeout: Timeout = None) -> Response:
+    """Many images. Image i has seed ``seeds[i]`` or ``seed + i``, and the pixels its own address shows."""
+    return Framed(await samples.answer(state, request.scope, request.receive, model))

@@ -1,0 +1,72 @@
+"""What everything that answers shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.types import Scope
+
+from ganzoo_serve.engine.engine import Engine
+from ganzoo_serve.errors import did_you_mean
+from ganzoo_serve.http.limits import Limits
+from ganzoo_serve.http.measures import Measures
+from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.http.stock import Stock
+from ganzoo_serve.models.catalogue import Catalogue
+from ganzoo_serve.models.model import Model
+
+
+@dataclass
+class Server:
+    """The models, the threads that draw, and what is counted.
+
+    ``loading`` until the models that were there at the start are ready; ``draining`` from the time it should stop. Both refuse
+    to draw.
+    """
+
+    models: Catalogue
+    limits: Limits
+    engine: Engine
+    measures: Measures
+    stock: Stock
+    loading: bool = False
+    draining: bool = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether it may be sent work."""
+        return not (self.loading or self.draining)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A model as a URL names it; ``pinned`` if the URL says ``@rev``, so that it can never mean other pixels."""
+
+    model: Model
+    pinned: bool
+
+
+def ask(server: Server, scope: Scope, text: str) -> Asked:
+    """The model that ``NAME`` or ``NAME@REV`` means, to draw from or to describe; noted in ``scope`` for the count.
+
+    Raises Problem 404, with the nearest names, if there is none such, and 503 while loading or draining.
+    """
+    if not server.ready:
+        what = "loading its models" if server.loading else "about to stop"
+        raise Problem(503, f"This server is {what}.", headers={"Retry-After": "2"})
+    models = server.models
+    name, at, rev = text.partition("@")
+    model = models.find(name, rev if at else None)
+    if model is not None:
+        scope["ganzoo.model"] = name
+        return Asked(model, pinned=bool(at))
+    current = models.find(name)
+    if current is None:
+        raise Problem(404, f"There is no model '{name[:64]}' here.{_hint(name, models)}")
+    here = ", ".join(model.rev for model in models.revisions(name))
+    raise Problem(404, f"Model '{name}' is here as revision {here}, not as '{rev[:64]}'.")
+
+
+def _hint(name: str, models: Mapping[str, Model]) -> str:
+    return did_you_mean(name, models) or " See /v1/models for those there are."

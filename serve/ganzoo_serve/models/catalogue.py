@@ -1,0 +1,193 @@
+"""The models of a server by name and revision, from files and folders that may change meanwhile.
+
+A model is called what its metadata say (``name``, chosen at export), whatever its file is called. Files of one name are its
+revisions: the newest file is what the bare name means, the others are reached by ``NAME@REV`` while they are on disk.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from ganzoo_serve import runtime
+from ganzoo_serve.errors import ModelError
+from ganzoo_serve.models.model import Model, load
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that could not be loaded, and why."""
+
+    path: Path
+    reason: str
+
+
+class Stamp(NamedTuple):
+    """What changes when a file does."""
+
+    modified_ns: int
+    size: int
+    inode: int
+
+
+@dataclass(frozen=True)
+class _File:
+    """What is known of a file: its stamp when it was tried last, the model it gave, and why it gave none then."""
+
+    stamp: Stamp | None = None
+    model: Model | None = None
+    reason: str | None = None
+
+
+class Catalogue(Mapping[str, Model]):
+    """The models there are now, by name. Use ``load``; ``close`` it, or use it as a context manager."""
+
+    def __init__(self, paths: Iterable[Path], *, device: runtime.Device) -> None:
+        self._paths, self._device = tuple(paths), device
+        self._files: dict[Path, _File] = {}
+        self._seen: dict[Path, Stamp] = {}
+        self._revisions: dict[str, tuple[Model, ...]] = {}  # the current one first
+        self._refreshing = threading.Lock()
+
+    @classmethod
+    def load(cls, paths: Iterable[str | Path], *, device: runtime.Device = "auto") -> Catalogue:
+        """Load files, and from folders ``*.onnx`` and ``*/model.onnx`` (how model cards are laid out).
+
+        A bad file that was named raises ModelError, and so does having no model at all; a bad file found in a folder is
+        logged and kept in ``skipped``.
+        """
+        catalogue = cls([Path(path) for path in paths], device=device)
+        catalogue.fill()
+        return catalogue
+
+    def fill(self) -> list[Model]:
+        """The first look, as ``load`` has it: the models that came."""
+        try:
+            came, _ = self.refresh(settled=False)
+            for skipped in self.skipped:
+                if skipped.path in self._paths:
+                    raise ModelError(skipped.reason)
+            if not self:
+                raise ModelError(_nothing_in(self._paths, self.skipped))
+        except BaseException:
+            self.close()
+            raise
+        return came
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """The files that could not be loaded, as they are now."""
+        return tuple(
+            Skipped(path, file.reason) for path, file in sorted(self._files.items()) if file.reason is not None
+        )
+
+    def find(self, name: str, rev: str | None = None) -> Model | None:
+        """A model by its name: what the name means now, or that revision of it."""
+        revisions = self._revisions.get(name, ())
+        if rev is None:
+            return revisions[0] if revisions else None
+        return next((model for model in revisions if model.rev == rev), None)
+
+    def revisions(self, name: str) -> tuple[Model, ...]:
+        """All of a name, the current one first."""
+        return self._revisions.get(name, ())
+
+    def every(self) -> tuple[Model, ...]:
+        """All revisions of all models."""
+        return tuple(model for name in self for model in self._revisions[name])
+
+    def refresh(self, *, settled: bool = True) -> tuple[list[Model], list[Model]]:
+        """Look at the files again; load what is new or changed. Returns the models that came and those that went.
+
+        A file that was replaced by a bad one keeps its model. ``settled``: leave a file that changed since the last
+        look to the next one, so that it is not read half-written. From one thread at a time; others wait.
+        """
+        with self._refreshing:
+            before, found = self._models(), dict(_candidates(self._paths))
+            files = {}
+            for path, stamp in found.items():
+                file = self._files.get(path, _File())
+                if file.stamp != stamp and (not settled or self._seen.get(path) == stamp):
+                    file = self._try(path, stamp, file)
+                files[path] = file
+            self._seen, self._files = found, files
+            self._revisions = _by_name(files)
+            now = self._models()
+            went = [model for model in before if model not in now]
+            for model in went:
+                model.generator.close()
+            return [model for model in now if model not in before], went
+
+    def close(self) -> None:
+        """Close every generator."""
+        for model in self._models():
+            model.generator.close()
+
+    def __getitem__(self, name: str) -> Model:
+        return self._revisions[name][0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._revisions))
+
+    def __len__(self) -> int:
+        return len(self._revisions)
+
+    def __enter__(self) -> Catalogue:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _models(self) -> list[Model]:
+        return [file.model for file in self._files.values() if file.model is not None]
+
+    def _try(self, path: Path, stamp: Stamp, before: _File) -> _File:
+        try:
+            return _File(stamp, load(path, device=self._device, loaded=int(time.time())))
+        except ModelError as error:
+            stays = "" if before.model is None else "\nThe model that it held before is still served."
+            logger.warning("Skipped %s: %s%s", path, error, stays)
+            return _File(stamp, before.model, str(error))
+
+
+def _candidates(paths: Iterable[Path]) -> Iterator[tuple[Path, Stamp]]:
+    """Every file to try, once, with its stamp."""
+    seen: set[Path] = set()
+    for path in paths:
+        files = sorted({*path.glob("*.onnx"), *path.glob("*/model.onnx")}) if path.is_dir() else [path]
+        for file in files:
+            try:
+                status = os.stat(file)
+            except OSError:
+                if file == path:  # named, so its absence has to be said
+                    yield file, Stamp(0, 0, 0)
+                continue
+            if file.resolve() not in seen:
+                seen.add(file.resolve())
+                yield file, Stamp(status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+def _by_name(files: Mapping[Path, _File]) -> dict[str, tuple[Model, ...]]:
+    newest_first = sorted(files.items(), key=lambda item: (item[1].stamp or (), str(item[0])), reverse=True)
+    revisions: dict[str, dict[str, Model]] = {}
+    for _, file in newest_first:
+        if file.model is not None:
+            revisions.setdefault(file.model.name, {}).setdefault(file.model.rev, file.model)  # a copy is no revision
+    return {name: tuple(models.values()) for name, models in revisions.items()}
+
+
+def _nothing_in(paths: Iterable[Path], skipped: Iterable[Skipped]) -> str:
+    where = ", ".join(map(str, paths)) or "no path at all"
+    reasons = "".join(f"\n  {skip.path}: {skip.reason.splitlines()[0]}" for skip in skipped)
+    return (
+        f"No model to serve in {where}: expected .onnx files, or a folder with NAME.onnx or NAME/model.onnx.{reasons}\n"
+        "Make one with 'ganzoo export RUN'."
+    )

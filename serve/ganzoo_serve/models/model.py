@@ -1,0 +1,49 @@
+"""One exported file as a server has it: loaded, looked at, tuned."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from ganzoo_serve import metadata, runtime
+from ganzoo_serve.engine.tuning import Tuned, tune
+from ganzoo_serve.generator import Generator
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A generator, what was found out about it, and when it was loaded (seconds since 1970)."""
+
+    generator: Generator
+    tuned: Tuned
+    loaded: int
+
+    @property
+    def name(self) -> str:
+        """What the model calls itself."""
+        return self.generator.name
+
+    @property
+    def rev(self) -> str:
+        """The first 12 hexadecimal digits of its file's sha256."""
+        return self.generator.rev
+
+    @property
+    def exact(self) -> bool:
+        """Whether the same request gets the same bits each time."""
+        return self.tuned.grade in ("bitexact", "bucket")
+
+
+def load(path: Path, *, device: runtime.Device, loaded: int) -> Model:
+    """Read, check, try out and tune a file. Raises ModelError or DeviceError."""
+    data = metadata.load_bytes(path)
+    generator = Generator.from_bytes(data, path=path, device=device)
+    try:
+        tuned = tune(data, generator, device=device)
+    except BaseException:
+        generator.close()
+        raise
+    return Model(generator, tuned, loaded)
