@@ -33,7 +33,8 @@ def is_ready(url: str) -> bool:
         return b"true" in get(url)
     except urllib.error.HTTPError as error:
         error.close()
-        assert error.code == 503, error
+        if error.code != 503:
+            raise
         return False
 
 

@@ -62,7 +62,7 @@ def serve(
             proxy_headers=settings.proxies is not None,
             forwarded_allow_ips=settings.proxies,
             log_config=None,
-            timeout_graceful_shutdown=10,
+            timeout_graceful_shutdown=settings.drain_s,
             ws="none",
             http=_protocol(),
         )
@@ -76,10 +76,10 @@ def serve(
 
 def _protocol() -> Any:
     try:
-        from ganzoo_serve.http.protocol import OneWriteProtocol
+        from ganzoo_serve.http.protocol import Protocol
     except ImportError:  # no httptools for this platform
         return "auto"
-    return OneWriteProtocol
+    return Protocol
 
 
 def _bind(host: str, port: int) -> socket.socket:

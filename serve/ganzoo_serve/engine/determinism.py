@@ -49,7 +49,7 @@ def probe(model: bytes, generator: Generator, sizes: Sequence[int], *, device: r
     shuffled = np.random.default_rng(0).permutation(len(seeds))
     fixed = [draw(straight, largest), draw(shuffled, largest)]
     drawn = [draw(straight, size) for size in dict.fromkeys((1, *sizes)) if size != largest] + fixed
-    if _same(drawn):
+    if len(drawn) > len(fixed) and _same(drawn):
         return "bitexact"
     if _same(fixed):
         return "bucket"

@@ -72,7 +72,7 @@ def _json(line: Line, now: float) -> str:
 
 def _text(line: Line, now: float) -> str:
     clock = time.strftime("%H:%M:%S", time.localtime(now))
-    address = _address(line).encode("ascii", "backslashreplace").decode()
+    address = _address(line).encode("unicode_escape").decode()  # a line break in it would forge a line
     return (
         f"{clock} {line.status} {line.method} {address} {line.sent} B {line.seconds * 1e3:.1f} ms {line.request_id}\n"
     )

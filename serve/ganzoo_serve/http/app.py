@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
 from ganzoo_serve import __version__, runtime
 from ganzoo_serve.engine.engine import Engine
+from ganzoo_serve.errors import ServeError
 from ganzoo_serve.http import problems
 from ganzoo_serve.http.access_log import AccessLog
 from ganzoo_serve.http.front import Front
 from ganzoo_serve.http.keys import Keys, Signer
 from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.http.measures import Measures
-from ganzoo_serve.http.routes import docs, health, images, metrics, models, page
+from ganzoo_serve.http.routes import admin, docs, health, images, metrics, models, page
 from ganzoo_serve.http.server import Server
 from ganzoo_serve.http.stock import Stock
 from ganzoo_serve.models.catalogue import Catalogue
 from ganzoo_serve.models.keeper import Keeper
 from ganzoo_serve.models.model import Model
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,9 @@ class Settings:
     """How a server behaves. ``workers``: threads that draw, default one per core.
 
     ``watch_s``: seconds between looks for changed files, 0 for none. Without ``keys`` everybody is let in; a ``signer`` lets
-    in whoever has an address that it signed. ``proxies``: addresses whose X-Forwarded-For is believed, separated by commas.
+    in whoever has an address that it signed. ``origins``: whose pages may ask (CORS). ``admin``: whether the operator's routes
+    are there, which need a key. ``drain_s``: seconds to finish what is being answered when told to stop. ``proxies``: addresses
+    whose X-Forwarded-For is believed, separated by commas.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -38,6 +46,9 @@ class Settings:
     watch_s: float = 0.0
     keys: Keys = field(default_factory=Keys)
     signer: Signer | None = None
+    origins: Sequence[str] = ()
+    admin: bool = False
+    drain_s: int = 10
     proxies: str | None = None
     log: AccessLog = field(default_factory=lambda: AccessLog("off"))
 
@@ -47,24 +58,32 @@ def create_app(
     settings: Settings | None = None,
     *,
     started: Callable[[BaseException | None], None] | None = None,
-) -> Front:
+) -> ASGIApp:
     """An ASGI application serving these models; closing them stays the caller's.
 
     An empty catalogue is filled when the application starts; then ``started`` is called, with what went wrong if anything did.
     Until then drawing is refused with 503. Example: ``create_app(Catalogue.load(["models/"]))``.
     """
     settings = settings or Settings()
+    if settings.admin and not settings.keys:
+        raise ServeError("The operator's routes need a key. Set GANZOO_API_KEYS, or give --api-key-file.")
     limits, measures = settings.limits, Measures()
     workers = settings.workers or runtime.worker_count("cpu")
     engine = Engine(workers=workers, waiting=limits.waiting, deadline_s=limits.deadline_s, watch=measures)
-    server = Server(catalogue, limits, engine, measures, Stock(limits.cache_bytes), loading=not catalogue)
-    measures.watch(catalogue, engine)
 
     def changed(came: list[Model], went: list[Model]) -> None:
         for model in went:
             engine.forget(model.generator)
+            logger.info("Model %s@%s went.", model.name, model.rev)
+        if not server.loading:
+            for model in came:
+                logger.info("Model %s@%s came.", model.name, model.rev)
 
-    async def keep(keeper: Keeper) -> None:
+    keeper = Keeper(catalogue, changed)
+    server = Server(catalogue, keeper, limits, engine, measures, Stock(limits.cache_bytes), loading=not catalogue)
+    measures.watch(catalogue, engine)
+
+    async def keep() -> None:
         if server.loading:
             try:
                 await keeper.start()
@@ -81,7 +100,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        keeping = asyncio.create_task(keep(Keeper(catalogue, changed)))
+        keeping = asyncio.create_task(keep())
         yield
         keeping.cancel()
         engine.close()
@@ -93,7 +112,28 @@ def create_app(
     )
     app.state.server = server
     problems.install(app)
-    for group in (health, models, images, metrics, page, docs):
+    groups = [health, models, images, metrics, page, docs]
+    for group in [*groups, admin] if settings.admin else groups:
         app.include_router(group.router)
     # Around the framework, not in it: what passes it by should not pay for it.
-    return Front(app, server=server, keys=settings.keys, signer=settings.signer, log=settings.log)
+    front = Front(app, server=server, keys=settings.keys, signer=settings.signer, log=settings.log)
+    return _with_origins(front, settings.origins) if settings.origins else front
+
+
+def _with_origins(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
+    """Before the keys: a browser asks whether it may ask, without one."""
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=("GET", "HEAD", "POST"),
+        allow_headers=("Authorization", "Content-Type", "If-None-Match", "Request-Timeout-Ms", "X-API-Key"),
+        expose_headers=(
+            "Content-Location",
+            "ETag",
+            "Retry-After",
+            "X-Ganzoo-Class",
+            "X-Ganzoo-Columns",
+            "X-Ganzoo-Seed",
+        ),
+        max_age=600,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any, NoReturn, TypeVar
 
@@ -13,6 +14,8 @@ from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.http.problems import Problem, findings, summary
 
 M = TypeVar("M", bound=BaseModel)
+
+_BODY_S = 30.0
 
 
 async def read_body(scope: Scope, receive: Receive, kind: type[M], *, limits: Limits) -> M:
@@ -48,21 +51,28 @@ def validate(document: Any, kind: type[M]) -> M:
 
 
 async def read_bytes(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """The body, counted as it comes: a chunked one has no length to believe. Raises Problem 413, ClientDisconnect."""
+    """The body, counted as it comes: a chunked one has no length to believe.
+
+    Raises Problem 413 and 408, ClientDisconnect.
+    """
     too_large = Problem(413, f"The body is too large: expected at most {limit} bytes.")
     declared = header(scope, b"content-length") or "0"
     if not declared.isdecimal() or int(declared[:20]) > limit:
         raise too_large
     parts, size, more = [], 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > limit:
-            raise too_large
-        more = message.get("more_body", False)
+    try:
+        async with asyncio.timeout(_BODY_S):
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if size > limit:
+                    raise too_large
+                more = message.get("more_body", False)
+    except TimeoutError as error:
+        raise Problem(408, f"The body did not come within {_BODY_S:g} s.", headers={"Connection": "close"}) from error
     return b"".join(parts)
 
 

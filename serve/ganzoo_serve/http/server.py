@@ -14,6 +14,7 @@ from ganzoo_serve.http.measures import Measures
 from ganzoo_serve.http.problems import Problem
 from ganzoo_serve.http.stock import Stock
 from ganzoo_serve.models.catalogue import Catalogue
+from ganzoo_serve.models.keeper import Keeper
 from ganzoo_serve.models.model import Model
 
 
@@ -26,6 +27,7 @@ class Server:
     """
 
     models: Catalogue
+    keeper: Keeper
     limits: Limits
     engine: Engine
     measures: Measures

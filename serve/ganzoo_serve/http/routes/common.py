@@ -38,6 +38,7 @@ REFUSALS = ANY | refusals(
     s400="Malformed.",
     s404="There is no such model or revision.",
     s406="There is no such format.",
+    s408="The body did not come.",
     s413="The body is too large.",
     s415="The body is not JSON.",
     s422="A value is out of range or unknown.",

@@ -1,0 +1,101 @@
+"""The options of a server's command line, for ``ganzoo-serve`` and ``ganzoo serve`` alike. Imports neither server nor runtime."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ganzoo_serve.errors import ServeError
+
+if TYPE_CHECKING:
+    from ganzoo_serve.http.app import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_OPTIONS = [
+    click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is every one."),
+    click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one."),
+    click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"])),
+    click.option("--workers", type=click.IntRange(1, 256), help="Threads that draw.  [default: one per core]"),
+    click.option(
+        "--watch", "watch_s", default=2.0, show_default=True, type=click.FloatRange(0), metavar="SECONDS",
+        help="Look for new, changed and removed models so often; 0 never does.",
+    ),
+    click.option(
+        "--api-key-file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Let in only who has one of the keys in this file, one on each line; also those in GANZOO_API_KEYS.",
+    ),
+    click.option(
+        "--rate", default=0.0, metavar="N", type=click.FloatRange(0), help="Images a second for each key; 0 is no bound.",
+    ),
+    click.option("--cors", "origins", multiple=True, metavar="ORIGIN", help="Let pages of this origin ask; '*' any."),
+    click.option("--admin", is_flag=True, help="Offer POST /admin/reload and /admin/drain; needs a key."),
+    click.option("--max-images", default=256, show_default=True, type=click.IntRange(1), help="In one request."),
+    click.option("--queue", default=1024, show_default=True, type=click.IntRange(1), help="Images that may wait, by model."),
+    click.option(
+        "--deadline", default=30.0, show_default=True, type=click.FloatRange(0.001), metavar="SECONDS",
+        help="How long a request may wait until its last image is begun.",
+    ),
+    click.option(
+        "--cache", "cache_mb", default=0, show_default=True, type=click.IntRange(0), metavar="MB",
+        help="Memory for encoded images that are asked for again.",
+    ),
+    click.option(
+        "--drain", "drain_s", default=10, show_default=True, type=click.IntRange(0), metavar="SECONDS",
+        help="How long to finish what is being answered when told to stop.",
+    ),
+    click.option(
+        "--log-format", default="auto", show_default=True, type=click.Choice(["auto", "json", "text", "off"]),
+        help="Of the line for each request; auto is text on a terminal.",
+    ),
+    click.option("--proxies", metavar="IP,...", help="Believe X-Forwarded-For from these; '*' any."),
+]  # fmt: skip
+
+
+def server_options(command: F) -> F:
+    """Add all of them to a click command, which passes what it gets to ``settings``."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def settings(options: dict[str, Any]) -> Settings:
+    """What the options (without host, port and device) and the environment say. Raises ServeError.
+
+    ``GANZOO_API_KEYS``: keys, separated by commas or blanks. ``GANZOO_SIGNING_SECRET``: what addresses are signed with.
+    """
+    from ganzoo_serve.http.access_log import AccessLog
+    from ganzoo_serve.http.app import Settings
+    from ganzoo_serve.http.keys import Keys, Signer
+    from ganzoo_serve.http.limits import Limits
+
+    given = os.environ.get("GANZOO_API_KEYS", "").replace(",", " ").split()
+    file = options["api_key_file"]
+    if file is not None:
+        given += [line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()]
+        if not given:
+            raise ServeError(f"{file} holds no key. Expected one on each line.")
+    secret = os.environ.get("GANZOO_SIGNING_SECRET", "")
+    if options["rate"] and not given:
+        raise ServeError("--rate is for each key, and there is none. Set GANZOO_API_KEYS, or give --api-key-file.")
+    return Settings(
+        limits=Limits(
+            samples=options["max_images"],
+            waiting=options["queue"],
+            deadline_s=options["deadline"],
+            cache_bytes=options["cache_mb"] * 2**20,
+        ),
+        workers=options["workers"],
+        watch_s=options["watch_s"],
+        keys=Keys(given, rate=options["rate"]),
+        signer=Signer(secret) if secret else None,
+        origins=options["origins"],
+        admin=options["admin"],
+        drain_s=options["drain_s"],
+        proxies=options["proxies"],
+        log=AccessLog(options["log_format"]),
+    )

@@ -1,0 +1,63 @@
+import pytest
+from onnx import TensorProto, helper
+
+from ganzoo_serve.engine.determinism import probe
+from ganzoo_serve.engine.tuning import tune
+from ganzoo_serve.generator import Generator
+from ganzoo_serve.testing import make_metadata, write_model
+
+
+def mix_with_neighbours(strength):
+    """Add ``strength`` times the batch's mean to every latent: what a batch norm left in training mode does."""
+
+    def edit(model):
+        graph = model.graph
+        for node in graph.node:
+            for index, name in enumerate(node.input):
+                if name == "z":
+                    node.input[index] = "mixed"
+        graph.initializer.append(helper.make_tensor("strength", TensorProto.FLOAT, [], [strength]))
+        graph.initializer.append(helper.make_tensor("axis", TensorProto.INT64, [1], [0]))
+        graph.node.insert(0, helper.make_node("ReduceMean", ["z", "axis"], ["mean"], keepdims=1))
+        graph.node.insert(1, helper.make_node("Mul", ["mean", "strength"], ["part"]))
+        graph.node.insert(2, helper.make_node("Add", ["z", "part"], ["mixed"]))
+
+    return edit
+
+
+def load(path):
+    data = path.read_bytes()
+    return data, Generator.from_bytes(data, path=path, device="cpu", workers=1)
+
+
+@pytest.mark.parametrize("output", ["uint8", "float"])
+def test_a_sound_model_gives_the_same_bits_in_every_batch(tmp_path, output):
+    data, generator = load(write_model(tmp_path / "m.onnx", make_metadata(output=output, classes=("a", "b"))))
+    assert probe(data, generator, (1, 2, 4), device="cpu") == "bitexact"
+    tuned = tune(data, generator, device="cpu")
+    assert tuned.grade == "bitexact"
+    assert generator.sizes[0] == 1
+    assert generator.group >= generator.batch_size == max(generator.sizes)
+    assert all(seconds > 0 for seconds in tuned.seconds.values())
+
+
+def test_neighbours_that_show_before_rounding_are_found_though_no_pixel_moves(tmp_path):
+    data, generator = load(write_model(tmp_path / "m.onnx", make_metadata(), edit=mix_with_neighbours(1e-6)))
+    alone, together = generator.sample(range(64)), None
+    generator.sizes = (64,)
+    together = generator.sample(range(64))
+    assert (alone != together).mean() < 1e-3
+    assert probe(data, generator, (1, 8), device="cpu") == "lsb1"
+
+
+def test_neighbours_that_change_the_picture_are_found(tmp_path):
+    data, generator = load(write_model(tmp_path / "m.onnx", make_metadata(), edit=mix_with_neighbours(1.0)))
+    assert probe(data, generator, (1, 8), device="cpu") == "none"
+
+
+def test_such_a_model_is_drawn_one_at_a_time_where_it_is_exact(tmp_path):
+    """With one batch size, 1 on a CPU, every image is alone, whatever the model does with neighbours."""
+    data, generator = load(write_model(tmp_path / "m.onnx", make_metadata(), edit=mix_with_neighbours(1.0)))
+    tuned = tune(data, generator, device="cpu")
+    assert generator.sizes == (1,)
+    assert tuned.grade == "bucket"

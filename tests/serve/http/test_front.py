@@ -1,0 +1,149 @@
+"""What every request passes: ids, logs, counts."""
+
+import io
+import json
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from ganzoo_serve.http.access_log import AccessLog
+from ganzoo_serve.http.app import Settings, create_app
+from ganzoo_serve.http.limits import Limits
+
+IMAGE = "/v1/models/plain/images/5.png"
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@pytest.fixture
+def logged(catalogue):
+    stream = io.StringIO()
+    with TestClient(create_app(catalogue, Settings(log=AccessLog("json", stream)))) as client:
+
+        def lines():
+            client.app._log.flush()
+            return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+        client.lines = lines
+        yield client
+
+
+def count(client, name, **labels):
+    """The value of a metric; 0 if it is not there."""
+    for line in client.get("/metrics").text.splitlines():
+        found = re.fullmatch(rf"{name}(?:\{{(.*)\}})? (\S+)", line)
+        if found and dict(re.findall(r'(\w+)="([^"]*)"', found[1] or "")).items() >= labels.items():
+            return float(found[2])
+    return 0.0
+
+
+def test_requests_have_an_id_which_may_be_the_clients(client):
+    first, second = client.get(IMAGE).headers["x-request-id"], client.get("/livez").headers["x-request-id"]
+    assert re.fullmatch(r"[0-9a-f]{16}", first)
+    assert first != second
+    assert client.get(IMAGE, headers={"X-Request-Id": "mine-7"}).headers["x-request-id"] == "mine-7"
+    for odd in ("a b", "x" * 200, 'quote"', ""):
+        assert re.fullmatch(r"[0-9a-f]{16}", client.get(IMAGE, headers={"X-Request-Id": odd}).headers["x-request-id"])
+
+
+def test_a_trace_is_passed_on_and_noise_is_not(logged):
+    assert logged.get(IMAGE, headers={"traceparent": TRACE}).headers["traceparent"] == TRACE
+    assert "traceparent" not in logged.get(IMAGE, headers={"traceparent": "00-nonsense"}).headers
+    first, second = logged.lines()
+    assert first["trace"] == "0af7651916cd43dd8448eb211c80319c"
+    assert "trace" not in second
+
+
+def test_a_line_says_what_was_asked_and_what_came_of_it(logged):
+    response = logged.get(IMAGE + "?truncation=x", headers={"X-Request-Id": "abc"})
+    good = logged.get("/v1/models/plain/images/7.png")
+    logged.get("/nowhere/%22%0A%5C?sig=secret&a=sig=b")
+    bad, fine, odd = logged.lines()
+    assert (bad["id"], bad["method"], bad["path"], bad["status"]) == ("abc", "GET", IMAGE + "?truncation=x", 422)
+    assert bad["bytes"] == len(response.content)
+    assert (fine["status"], fine["bytes"]) == (200, len(good.content))
+    assert 0 < fine["ms"] < 10_000
+    assert odd["path"].startswith('/nowhere/"\n\\?sig=-&')
+    assert "secret" not in json.dumps(odd)
+
+
+def test_lines_for_people_cannot_be_forged(catalogue):
+    stream = io.StringIO()
+    with TestClient(create_app(catalogue, Settings(log=AccessLog("text", stream)))) as client:
+        client.get("/nowhere%0A200 GET /forged")
+        client.app._log.flush()
+    (line,) = stream.getvalue().splitlines()
+    assert re.match(r"\d\d:\d\d:\d\d 404 GET /nowhere\\n200 GET /forged \d+ B [\d.]+ ms [0-9a-f]{16}$", line)
+
+
+def test_addresses_have_a_limit(catalogue):
+    with TestClient(create_app(catalogue, Settings(limits=Limits(url_bytes=100)))) as client:
+        assert client.get("/" + "x" * 90).status_code == 404
+        response = client.get("/" + "x" * 50 + "?" + "y" * 60)
+        assert response.status_code == 414
+        assert "at most 100 bytes" in response.json()["detail"]
+
+
+def test_counts(catalogue):
+    with TestClient(create_app(catalogue)) as client:
+        tag = client.get(IMAGE).headers["etag"]
+        client.get(IMAGE, headers={"If-None-Match": tag})
+        client.post("/v1/models/classy/samples", json={"n": 20})
+        client.get("/v1/models/absent/images/1.png")
+        client.get("/v1/models/plain/images/x.png")
+        assert count(client, "ganzoo_requests_total", model="plain", route="image", code="200") == 1
+        assert count(client, "ganzoo_requests_total", model="plain", route="image", code="304") == 1
+        assert count(client, "ganzoo_requests_total", model="plain", route="image", code="422") == 1
+        assert count(client, "ganzoo_requests_total", model="", route="image", code="404") == 1
+        assert count(client, "ganzoo_not_modified_total") == 1
+        assert count(client, "ganzoo_samples_total", model="plain") == 1
+        assert count(client, "ganzoo_samples_total", model="classy") == 20
+        assert count(client, "ganzoo_batch_size_sum", model="classy") >= 20
+        assert count(client, "ganzoo_cache_misses_total") == 1
+        assert count(client, "ganzoo_request_seconds_count", route="samples") == 1
+        for name in ("queue", "infer", "encode"):
+            assert count(client, f"ganzoo_{name}_seconds_count", model="classy") >= 1
+        model = catalogue["plain"]
+        info = {"model": "plain", "rev": model.rev, "provider": "cpu", "determinism": "bitexact"}
+        assert count(client, "ganzoo_model_info", **info) == 1
+        assert count(client, "ganzoo_model_ready", model="floaty") == 1
+        assert "absent" not in client.get("/metrics").text
+
+
+def test_images_are_kept_if_there_is_room_for_them(catalogue, monkeypatch):
+    with TestClient(create_app(catalogue, Settings(limits=Limits(cache_bytes=10_000)))) as client:
+        first = client.get(IMAGE)
+        monkeypatch.setattr(catalogue["plain"].generator, "run_checked", lambda *_: pytest.fail("drew"))
+        assert client.get(IMAGE).content == first.content
+        pinned = client.get(first.headers["content-location"])
+        assert pinned.content == first.content
+        assert count(client, "ganzoo_cache_hits_total") == 2
+        assert count(client, "ganzoo_cache_misses_total") == 1
+
+
+def test_while_models_load_only_the_probes_answer(model_dir):
+    from ganzoo_serve.models.catalogue import Catalogue
+
+    with Catalogue([model_dir], device="cpu") as empty, TestClient(create_app(empty)) as client:
+        client.app.server.loading = True  # whether or not it is done by now
+        assert client.get("/livez").status_code == 200
+        assert client.get("/readyz").json() == {"ready": False}
+        refused = client.get(IMAGE)
+        assert refused.status_code == 503
+        assert "loading its models" in refused.json()["detail"]
+
+
+def test_an_empty_catalogue_is_filled_at_the_start(model_dir):
+    import time
+
+    from ganzoo_serve.models.catalogue import Catalogue
+
+    failures = []
+    with (
+        Catalogue([model_dir], device="cpu") as empty,
+        TestClient(create_app(empty, started=failures.append)) as client,
+    ):
+        while client.get("/readyz").status_code == 503:
+            time.sleep(0.02)
+        assert client.get(IMAGE).status_code == 200
+    assert failures == [None]
