@@ -64,7 +64,7 @@ def serve(
             log_config=None,
             timeout_graceful_shutdown=settings.drain_s,
             ws="none",
-            http=_protocol(),
+            http=http_protocol(),
         )
         server = uvicorn.Server(config)
         with _signals_end_quietly():
@@ -74,7 +74,7 @@ def serve(
     logger.info("Stopped.")
 
 
-def _protocol() -> Any:
+def http_protocol() -> Any:
     try:
         from ganzoo_serve.http.protocol import Protocol
     except ImportError:  # no httptools for this platform

@@ -172,7 +172,7 @@ async def _body(
             server.engine.drop(flight.work)
 
     try:
-        (body,) = await wait(flight.work, receive, leave)
+        (body,) = await wait(flight.work.future, receive, leave)
     except Exception:
         stock.land(tag, None)
         raise

@@ -78,9 +78,9 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str) -> 
         server.engine.drop(work)
 
     if body.layout in layouts.STREAMED:
-        await work.until(0)  # what is refused is refused before the reply begins
+        await wait(work.until(0), receive, leave)  # what is refused is refused before the reply begins
         return Stream(encode(headers), layouts.pieces(body.layout, sheet, server.engine.stream(work)), leave)
-    results = await wait(work, receive, leave)
+    results = await wait(work.future, receive, leave)
     if body.layout == "single":
         return Reply(200, encode(headers), results[0])
     if body.layout == "grid":

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from ganzoo_serve.engine.engine import Pending
 from ganzoo_serve.http.reply import until_gone
+
+T = TypeVar("T")
 
 # Whether the client is still there is looked at only if it has to wait: looking costs more than a small image.
 _PATIENCE_S = 0.05
 
 
-async def wait(work: Pending, receive: Receive, leave: Callable[[], Any]) -> list[Any]:
-    """The results of a work. If the client hangs up, or we are cancelled, ``leave`` is called, once.
+async def wait(results: Awaitable[T], receive: Receive, leave: Callable[[], Any]) -> T:
+    """What of a work is awaited. If the client hangs up, or we are cancelled, ``leave`` is called, once.
 
     It drops the work unless somebody else waits for it. Raises ClientDisconnect for the first, and what drawing raises.
     """
@@ -30,7 +31,7 @@ async def wait(work: Pending, receive: Receive, leave: Callable[[], Any]) -> lis
 
     timer = loop.call_later(_PATIENCE_S, look)
     try:
-        return await work.future
+        return await results
     except asyncio.CancelledError:
         if watch is not None and watch.done():
             raise ClientDisconnect from None

@@ -1,0 +1,250 @@
+"""A real server and bare sockets: clients that leave, dawdle, shout, or come many at once."""
+
+import asyncio
+import contextlib
+import json
+import socket
+import threading
+import time
+
+import httpx
+import pytest
+import uvicorn
+
+from ganzoo_serve import serving
+from ganzoo_serve.http import protocol
+from ganzoo_serve.http.app import Settings, create_app
+from ganzoo_serve.models.catalogue import Catalogue
+
+IMAGE = "/v1/models/plain/images/5.png"
+
+
+class Live:
+    """A server in a thread; its model draws only while ``gate`` is set."""
+
+    def __init__(self, catalogue, settings):
+        self.app = create_app(catalogue, settings)
+        self.gate = threading.Event()
+        self.gate.set()
+        self.generator = catalogue["plain"].generator
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.address = self.listening.getsockname()
+        self.url = "http://{}:{}".format(*self.address)
+        config = uvicorn.Config(self.app, log_config=None, access_log=False, http=serving.http_protocol())
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.listening]})
+
+    def waiting(self):
+        return self.app.server.engine.waiting(self.generator)
+
+    def connect(self):
+        return socket.create_connection(self.address, timeout=10)
+
+
+@pytest.fixture
+def live(model_dir, monkeypatch):
+    with Catalogue.load([model_dir / "plain.onnx"], device="cpu") as catalogue:
+        live = Live(catalogue, Settings(workers=1))
+        run = live.generator.run_checked
+        monkeypatch.setattr(live.generator, "run_checked", lambda *rest: (live.gate.wait(20), run(*rest))[1])
+        live.thread.start()
+        while not live.server.started:
+            time.sleep(0.01)
+        yield live
+        live.gate.set()
+        live.server.should_exit = True
+        live.thread.join(20)
+
+
+def request(path=IMAGE, *headers, method="GET", body=b""):
+    lines = [f"{method} {path} HTTP/1.1", "Host: x", *headers]
+    if body:
+        lines += [f"Content-Length: {len(body)}", "Content-Type: application/json"]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def until(condition, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def read_all(connection):
+    parts = []
+    with contextlib.suppress(ConnectionResetError):
+        while part := connection.recv(65536):
+            parts.append(part)
+    return b"".join(parts)
+
+
+def occupy(live):
+    """Keep the only thread busy, so that what comes now waits."""
+    live.gate.clear()
+    connection = live.connect()
+    connection.sendall(request("/v1/models/plain/images/1.png"))
+    time.sleep(0.1)
+    return connection
+
+
+@pytest.mark.parametrize("how", ["half", "whole"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        request(),
+        request("/v1/models/plain/samples", method="POST", body=b'{"n": 200}'),
+        request("/v1/models/plain/samples", method="POST", body=b'{"n": 200, "layout": "tar"}'),
+    ],
+    ids=["image", "samples", "stream"],
+)
+def test_who_hangs_up_leaves_the_queue(live, how, asked):
+    with occupy(live), live.connect() as connection:
+        connection.sendall(asked)
+        until(lambda: live.waiting() > 0)
+        if how == "half":
+            connection.shutdown(socket.SHUT_WR)
+        else:
+            connection.close()
+        until(lambda: live.waiting() == 0)
+    live.gate.set()
+    assert httpx.get(live.url + IMAGE).status_code == 200
+
+
+def test_who_hangs_up_in_the_middle_of_a_stream_leaves_the_queue(live):
+    body = json.dumps({"n": 256, "layout": "ndjson"}).encode()
+    run = live.generator.run_checked
+    live.generator.run_checked = lambda *rest: (time.sleep(0.05), run(*rest))[1]
+    with live.connect() as connection:
+        connection.sendall(request("/v1/models/plain/samples", method="POST", body=body))
+        assert b"200 OK" in connection.recv(200)
+        assert live.waiting() > 0
+    until(lambda: live.waiting() == 0, 5)
+    live.generator.run_checked = run
+
+
+def test_the_same_image_for_many_is_drawn_once_and_one_who_leaves_takes_it_from_nobody(live, monkeypatch):
+    drawn = []
+    run = live.generator.run_checked
+    monkeypatch.setattr(live.generator, "run_checked", lambda z, *rest: (drawn.append(len(z)), run(z, *rest))[1])
+    with occupy(live), live.connect() as leaver, live.connect() as stayer:
+        drawn.clear()
+        leaver.sendall(request())
+        until(lambda: live.waiting() == 1)
+        stayer.sendall(request(IMAGE, "Connection: close"))
+        time.sleep(0.1)
+        assert live.waiting() == 1
+        leaver.close()
+        time.sleep(0.2)
+        assert live.waiting() == 1
+        live.gate.set()
+        assert b"\x89PNG" in read_all(stayer)
+        assert drawn == [1]
+
+
+def test_a_reply_comes_in_one_piece(live):
+    with live.connect() as connection:
+        connection.sendall(request())
+        first = connection.recv(65536)
+        head, _, body = first.partition(b"\r\n\r\n")
+        length = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.startswith(b"content-length"))
+        assert len(body) == length
+
+
+def test_requests_in_a_row_on_one_connection_are_answered_in_order(live):
+    with live.connect() as connection:
+        paths = [f"/v1/models/plain/images/{seed}.npy" for seed in range(8)]
+        connection.sendall(b"".join(request(path) for path in paths) + request("/livez", "Connection: close"))
+        replies = read_all(connection)
+    seeds = [line.split(b": ")[1] for line in replies.split(b"\r\n") if line.startswith(b"x-ganzoo-seed")]
+    assert seeds == [b"%d" % seed for seed in range(8)]
+    assert replies.endswith(b'{"live":true}')
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "])
+def test_who_dawdles_over_the_head_is_cut_off(live, monkeypatch, sent):
+    monkeypatch.setattr(protocol, "HEAD_S", 0.3)
+    with live.connect() as connection:
+        connection.sendall(sent)
+        began = time.monotonic()
+        assert read_all(connection) in (b"",)
+        assert 0.1 < time.monotonic() - began < 5
+    assert httpx.get(live.url + IMAGE).status_code == 200
+
+
+def test_a_connection_that_is_kept_waits_longer_than_a_head(live, monkeypatch):
+    monkeypatch.setattr(protocol, "HEAD_S", 0.2)
+    with live.connect() as connection:
+        for _ in range(2):
+            connection.sendall(request("/livez"))
+            assert connection.recv(65536).endswith(b"}")
+            time.sleep(0.5)
+
+
+def test_a_head_without_end_is_cut_off(live):
+    with live.connect() as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        with contextlib.suppress(OSError):
+            for index in range(200):
+                connection.sendall(b"X-%d: %s\r\n" % (index, b"y" * 1000))
+                time.sleep(0.001)
+        assert b"200 OK" not in read_all(connection)
+    assert httpx.get(live.url + IMAGE).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        b"\x00" * 100,
+        b"GET\r\n\r\n",
+        b"\x16\x03\x01\x02\x00",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ],
+)
+def test_noise_is_answered_by_400_or_not_at_all(live, noise):
+    with live.connect() as connection:
+        connection.sendall(noise)
+        connection.shutdown(socket.SHUT_WR)
+        assert read_all(connection)[:12] in (b"", b"HTTP/1.1 400", b"HTTP/1.1 404")
+    assert httpx.get(live.url + IMAGE).status_code == 200
+
+
+def test_a_body_that_does_not_come_is_given_up(live, monkeypatch):
+    monkeypatch.setattr("ganzoo_serve.http.bodies._BODY_S", 0.2)
+    with live.connect() as connection:
+        head = request(
+            "/v1/models/plain/samples", "Content-Length: 100", "Content-Type: application/json", method="POST"
+        )
+        connection.sendall(head + b"{")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 408")
+
+
+def test_a_request_may_say_how_long_it_waits(live):
+    with occupy(live):
+        began = time.monotonic()
+        late = httpx.get(live.url + IMAGE, headers={"Request-Timeout-Ms": "100"})
+        assert late.status_code == 504
+        assert time.monotonic() - began < 5
+        assert late.json()["title"] == "Gateway Timeout"
+    assert httpx.get(live.url + IMAGE, headers={"Request-Timeout-Ms": "soon"}).status_code == 400
+
+
+def test_overload_is_refused_politely_and_forgotten_at_once(live):
+    """Twice what fits: the rest gets 429 with a time to come back, those let in get their images, nothing else happens."""
+    live.app.server.engine._most_waiting = 20
+
+    async def crowd():
+        async with httpx.AsyncClient(base_url=live.url, timeout=20) as client:
+            live.gate.clear()
+            tasks = [asyncio.create_task(client.get(f"/v1/models/plain/images/{seed}.png")) for seed in range(60)]
+            await asyncio.sleep(0.5)
+            live.gate.set()
+            replies = await asyncio.gather(*tasks)
+            return replies, (await client.get(IMAGE)).status_code
+
+    replies, after = asyncio.run(crowd())
+    codes = [reply.status_code for reply in replies]
+    assert set(codes) == {200, 429}
+    assert codes.count(200) >= 20
+    assert all(1 <= int(reply.headers["retry-after"]) <= 60 for reply in replies if reply.status_code == 429)
+    assert after == 200
