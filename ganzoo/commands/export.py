@@ -30,6 +30,17 @@ from ganzoo.params import ModelName
 @click.option(
     "--name", type=ModelName(), help="What the model is called where it is served.  [default: RECIPE-DATASET]"
 )
+@click.option(
+    "--fp16",
+    is_flag=True,
+    help="Weights and arithmetic in half precision: half the size, for GPUs.  [default file: RUN_DIR/model-fp16.onnx]",
+)
+@click.option(
+    "--triton",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Add the model to a Triton model repository instead: DIR/NAME/config.pbtxt, DIR/NAME/1/model.onnx, then 2, 3 ...",
+)
 @click.option("--best", is_flag=True, help="The checkpoint that scored best ('train --eval-every'), not the newest.")
 def command(
     run: Path | None,
@@ -37,6 +48,8 @@ def command(
     output: Literal["uint8", "float"],
     layout: Literal["nhwc", "nchw"] | None,
     name: str | None,
+    fp16: bool,
+    triton: Path | None,
     best: bool,
 ) -> None:
     """Export the averaged generator of RUN_DIR (default: the newest run) as one self-describing ONNX file.
@@ -44,6 +57,8 @@ def command(
     \b
     ganzoo export
     ganzoo export runs/00001-dcgan-wgangp-digits -o digits.onnx
+    ganzoo export --fp16
+    ganzoo export --triton models
 
     The file is refused unless ONNX Runtime and torch agree on its images.
     """
@@ -58,7 +73,9 @@ def command(
         path=out,
         output=output,
         layout=layout,
+        precision="fp16" if fp16 else "fp32",
         name=name,
+        triton=triton,
         best=best,
         stages=Stages(),
     )
@@ -66,9 +83,12 @@ def command(
         click.echo(report.growth, err=True)
     parity, metadata, image = report.parity, report.metadata, report.metadata.image
     unit = " of 255" if output == "uint8" else ""
+    mean = f", mean {parity.mean:.2g}" if fp16 else ""
     kimg = f" of {metadata.training.kimg:g} kimg" if metadata.training and metadata.training.kimg is not None else ""
-    size = f"{image.height}x{image.width}x{image.channels}, {metadata.output} {metadata.layout}"
+    size = (
+        f"{image.height}x{image.width}x{image.channels}, {metadata.output} {metadata.layout}{', half precision' * fp16}"
+    )
     click.echo(
         f"{report.path}: {metadata.name}{kimg}, {size}, {report.size / 1e6:.2f} MB; "
-        f"against torch {parity.equal:.3%} of values equal, largest difference {parity.largest:.3g}{unit}."
+        f"against torch {parity.equal:.3%} of values equal, largest difference {parity.largest:.3g}{mean}{unit}."
     )

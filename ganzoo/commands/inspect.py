@@ -42,9 +42,10 @@ def _rows(generator: Generator) -> list[tuple[str, str]]:
         ("name", m.name),
         ("file", f"{generator.path}, {generator.path.stat().st_size / 1e6:.2f} MB, revision {generator.rev}"),
         ("images", f"{image.height}x{image.width} {image.mode}, {m.output} {m.layout}"),
+        ("precision", {"fp32": "float32", "fp16": "float16, float32 where it is delicate"}[m.precision]),
         ("latents", f"{m.latent.dim}, {m.latent.distribution}, scheme {m.latent.scheme}"),
         ("classes", ", ".join(m.classes) if m.classes else "none"),
-        ("truncation", m.truncation or "none"),
+        ("truncation", f"{m.truncation or 'none'}{', one for each image' * m.truncation_per_image}"),
     ]
     if m.styles:
         rows.append(("w", f"{m.styles.layers} layers of {m.styles.dim}, 0 the coarsest"))

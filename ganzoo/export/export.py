@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from ganzoo.data.identity import public_name
 from ganzoo.errors import ConfigError, ExportError, RunError
 from ganzoo.export.gate import Parity, gate, golden
 from ganzoo.export.graph import to_onnx, without_parametrizations
+from ganzoo.export.triton import add_version, batched, require_same_model
 from ganzoo.nn import StyleBased, coarse
 from ganzoo.progress import Stages
 from ganzoo.registry import Registry
@@ -26,7 +28,19 @@ from ganzoo.runs.folder import DataFacts, RunFolder
 from ganzoo.runs.networks import Inputs, build_generator, settled
 from ganzoo.sealed import read_sealed
 from ganzoo.specs import ImageShape
-from ganzoo_serve.metadata import KEY, Dataset, Image, Latent, Layout, ModelMetadata, Output, Styles, Training, slug
+from ganzoo_serve.metadata import (
+    KEY,
+    Dataset,
+    Image,
+    Latent,
+    Layout,
+    ModelMetadata,
+    Output,
+    Precision,
+    Styles,
+    Training,
+    slug,
+)
 
 GOLDEN_SEEDS = (0, 1, 2, 3, 42)
 
@@ -52,16 +66,22 @@ def export_run(
     path: Path | None = None,
     output: Output = "uint8",
     layout: Layout | None = None,
+    precision: Precision = "fp32",
     name: str | None = None,
     best: bool = False,
+    triton: Path | None = None,
     stages: Stages | None = None,
 ) -> ExportReport:
-    """Export the averaged generator of a run's newest good checkpoint, by default to ``RUN/model.onnx``.
+    """Export the averaged generator of a run's newest good checkpoint, by default to ``RUN/model.onnx`` (``model-fp16.onnx``).
 
     ``best``: of the checkpoint that scored best instead, where the run was measured while it trained.
     ``output``: ``uint8`` images, ``layout`` ``nhwc`` (the default) or ``nchw``, or ``float`` images in [-1, 1], always
-    ``nchw``. Raises GanzooError; a file that does not pass the gate is not written, and one that was there stays.
+    ``nchw``. ``precision``: ``fp16`` for weights and arithmetic in half precision, which is for GPUs. ``triton``: a model
+    repository instead of a ``path``, to which the next version of the model is added. Raises GanzooError; a file that does not
+    pass the gate is not written, and one that was there stays.
     """
+    if triton and path:
+        raise ConfigError("A model repository or a file: leave '--triton' or '--out' out.")
     if output == "float" and layout == "nhwc":
         raise ConfigError("Float images are nchw: leave the layout out, or export uint8 images.")
     run = RunFolder(folder)
@@ -82,12 +102,20 @@ def export_run(
     except RuntimeError as error:
         raise RunError(f"The checkpoint does not fit the generator of this configuration: {error}") from None
     growth = coarse(generator, counters["nimg"])
-    metadata = describe(config, facts, registry, counters, output=output, layout=layout, name=name)
+    metadata = describe(config, facts, registry, counters, output=output, layout=layout, precision=precision, name=name)
+    if triton:
+        metadata = batched(metadata)
+        require_same_model(triton, metadata)
+        path = triton / f".{metadata.name}.{os.getpid()}.onnx"  # Triton looks at folders only
+    elif path is None:
+        path = run.model if precision == "fp32" else run.model.with_stem(f"{run.model.stem}-{precision}")
     with (stages or Stages(quiet=True)).open() as shown:
         stage = shown.stage("Exporting", 4)
         generator = settled(generator, Inputs(config.z_dim, config.z_distribution, counts, torch.device("cpu")))
         stage.advance()
-        report = export_generator(generator, metadata, path or run.model, advance=stage.advance)
+        report = export_generator(generator, metadata, path, advance=stage.advance)
+    if triton:
+        report = replace(report, path=add_version(triton, report.path, report.metadata))
     return replace(report, growth=growth)
 
 
@@ -127,6 +155,7 @@ def describe(
     *,
     output: Output = "uint8",
     layout: Layout | None = None,
+    precision: Precision = "fp32",
     name: str | None = None,
 ) -> ModelMetadata:
     """What the file will say of itself. Of a data set's path only the last part is told."""
@@ -134,7 +163,7 @@ def describe(
     data_name = public_name(config.dataset)
     architecture, loss = registry.architectures.get(config.architecture), registry.losses.get(config.loss)
     return ModelMetadata(
-        name=slug(name or f"{config.recipe}-{data_name}"),
+        name=slug(name) if name else _default_name(f"{config.recipe}-{data_name}", precision),
         image=Image(height=facts.height, width=facts.width, channels=facts.channels),
         latent=Latent(dim=config.z_dim, distribution=config.z_distribution),
         classes=facts.class_names if config.conditional else None,
@@ -144,6 +173,7 @@ def describe(
         else architecture.truncation,
         output=output,
         layout=layout,
+        precision=precision,
         dataset=Dataset(name=data_name, licence=facts.licence or None, images=facts.images, split="train"),
         training=Training(
             recipe=config.recipe,
@@ -159,6 +189,12 @@ def describe(
         ),
         versions=_versions(),
     )
+
+
+def _default_name(text: str, precision: Precision) -> str:
+    """One for each precision, so that both can be served side by side."""
+    ending = "" if precision == "fp32" else f"-{precision}"
+    return slug(slug(text)[: 64 - len(ending)] + ending)
 
 
 @torch.no_grad()

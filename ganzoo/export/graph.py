@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from ganzoo.errors import ExportError
+from ganzoo.export.half import halved
 from ganzoo.export.truncation import truncated
 from ganzoo.nn import StyleBased
 from ganzoo.runs.networks import as_pixels
@@ -28,11 +29,12 @@ OPSET = 20
 
 
 class ExportedGenerator(nn.Module):
-    """What the file computes: z (n, z_dim)[, label (n,)][, truncation ()] -> images as the ``metadata`` have them."""
+    """What the file computes: z (n, z_dim)[, label (n,)][, truncation () or (n,)] -> images as the ``metadata`` have them."""
 
     def __init__(self, generator: nn.Module, metadata: ModelMetadata) -> None:
         super().__init__()
         self.generator, self.truncation = generator, metadata.truncation
+        self.per_image = metadata.truncation_per_image
         self.output, self.layout = metadata.output, metadata.layout
 
     def forward(self, z: Tensor, label: Tensor | None = None, truncation: Tensor | None = None) -> Tensor:
@@ -43,7 +45,7 @@ class ExportedGenerator(nn.Module):
     def drawn(self, z: Tensor, truncation: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """z as the generator is to have it, and the truncation that is left to it."""
         if truncation is not None and self.truncation == "z":
-            return truncated(z, truncation), None
+            return truncated(z, truncation[:, None] if self.per_image else truncation), None
         return z, truncation
 
     def shown(self, images: Tensor) -> Tensor:
@@ -63,17 +65,29 @@ class ExportedStyles(ExportedGenerator):
         self, z: Tensor, label: Tensor | None = None, truncation: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         z, truncation = self.drawn(z, truncation)
-        w = self.generator.mapping(z, label, truncation)
+        w = self.mapped(z, label, truncation)
         return self.shown(self.generator.synthesis(w)), w
+
+    def mapped(self, z: Tensor, label: Tensor | None, truncation: Tensor | None) -> Tensor:
+        if truncation is None or not self.per_image:
+            return self.generator.mapping(z, label, truncation)
+        # Of a generator truncation is one number for all: images of their own go their share of the way from the mean.
+        mean = self.generator.mapping(z, label, torch.zeros_like(truncation[0]))
+        return torch.lerp(mean, self.generator.mapping(z, label), truncation[:, None, None])
 
 
 def to_onnx(generator: nn.Module, metadata: ModelMetadata) -> onnx.ModelProto:
-    """The graph of a generator: dynamic batch, fixed opset, batch norm folded, no local path.
+    """The graph of a generator: dynamic batch, fixed opset, batch norm folded, no local path, the metadata's precision.
 
     The generator is in evaluation mode, without parametrizations; inputs and output are those of the ``metadata``.
-    Raises ExportError if torch cannot trace it.
+    Raises ExportError if torch cannot trace it, or nothing of it can be computed in half precision.
     """
     styled = metadata.styles is not None
+    if metadata.truncation_per_image and metadata.truncation == "w" and not styled:
+        raise ExportError(
+            "This generator takes one truncation for all images of a batch, and has no w in which they could be drawn apart.\n"
+            "Expected a ganzoo.nn.StyleBased, or truncation in z."
+        )
     module = (ExportedStyles if styled else ExportedGenerator)(generator.cpu(), metadata).eval()
     signature = expected_inputs(metadata)
     inputs = {name: _example(elem_type, shape) for name, (elem_type, shape) in signature.items()}
@@ -104,6 +118,8 @@ def to_onnx(generator: nn.Module, metadata: ModelMetadata) -> onnx.ModelProto:
     _require_any_batch(model.graph, signature)
     if styled:
         _inward(model.graph, STYLES)
+    if metadata.precision == "fp16":
+        model = halved(model, metadata)
     strip(model)
     return model
 

@@ -53,12 +53,12 @@ def check_graph(model: ModelProto, metadata: ModelMetadata, *, source: str) -> N
 
 
 def expected_inputs(metadata: ModelMetadata) -> Signature:
-    """The inputs a model with this metadata has. ``truncation`` is a scalar; 1 is off."""
+    """The inputs a model with this metadata has. ``truncation`` is a scalar, or one number for each image; 1 is off."""
     inputs: Signature = {"z": (TensorProto.FLOAT, (None, metadata.latent.dim))}
     if metadata.classes is not None:
         inputs["label"] = (TensorProto.INT64, (None,))
     if metadata.truncation is not None:
-        inputs["truncation"] = (TensorProto.FLOAT, ())
+        inputs["truncation"] = (TensorProto.FLOAT, (None,) if metadata.truncation_per_image else ())
     return inputs
 
 
@@ -78,7 +78,8 @@ def feed(
     truncation: float | None = None,
 ) -> dict[str, npt.NDArray[Any]]:
     """What to run a model with, by the names of its inputs: z (n, z_dim), labels (n,); no truncation is 1."""
-    strength = np.array(1.0 if truncation is None else truncation, dtype=np.float32)
+    size = (len(z),) if metadata.truncation_per_image else ()
+    strength = np.full(size, 1.0 if truncation is None else truncation, dtype=np.float32)
     given: dict[str, Any] = {"z": z, "label": labels, "truncation": strength}
     return {name: given[name] for name in expected_inputs(metadata)}
 

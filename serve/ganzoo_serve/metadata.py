@@ -34,6 +34,7 @@ ClassName = Annotated[str, Field(min_length=1, max_length=200)]
 Size = Annotated[int, Field(ge=1, le=16384)]
 Output: TypeAlias = Literal["uint8", "float"]
 Layout: TypeAlias = Literal["nhwc", "nchw"]
+Precision: TypeAlias = Literal["fp32", "fp16"]
 
 
 class _Record(BaseModel):
@@ -98,6 +99,8 @@ class ModelMetadata(_Record):
 
     ``output`` is uint8, or float32 in [-1, 1]; ``layout`` is the order of its axes: nhwc or nchw of uint8 images (nhwc where
     a file does not say), always nchw of float ones.
+    ``precision`` is what the graph computes most of an image in; inputs and images have the same types in either.
+    ``truncation_per_image``: the input ``truncation`` is (n,), one for each image, and not one for all of them.
     ``golden`` maps a seed (in decimal) to the sha256, in hex, of that image's raw uint8 (h, w, c) bytes: class from the
     seed, truncation off. ``metrics`` are free-form records: ``{"name": "fid", "value": 12.3, "samples": 50000}``.
     """
@@ -108,9 +111,11 @@ class ModelMetadata(_Record):
     latent: Latent
     classes: Annotated[tuple[ClassName, ...], Field(max_length=100_000)] | None = None
     truncation: Literal["z", "w"] | None = None
+    truncation_per_image: bool = False
     styles: Styles | None = None
     output: Output = "uint8"
     layout: Layout = "nhwc"
+    precision: Precision = "fp32"
     licence: str | None = None
     dataset: Dataset | None = None
     training: Training | None = None
@@ -239,6 +244,7 @@ __all__ = [
     "Layout",
     "ModelMetadata",
     "Output",
+    "Precision",
     "Training",
     "graph_sha256",
     "load_bytes",

@@ -42,7 +42,10 @@ def make_model(metadata: ModelMetadata, *, width: int = 4, weights_seed: int = 0
 
     x = "z"
     if metadata.truncation is not None:
-        x = add("Mul", x, "truncation")
+        strength = "truncation"
+        if metadata.truncation_per_image:
+            strength = add("Unsqueeze", strength, constant([1], np.int64))
+        x = add("Mul", x, strength)
     if metadata.classes is not None:
         x = add("Concat", x, add("Gather", weight(len(metadata.classes), z_dim, gain=2.0), "label"), axis=1)
     features = z_dim * (2 if metadata.classes is not None else 1)

@@ -142,6 +142,17 @@ def test_a_name_of_digits_is_an_id_and_names_that_differ_by_case_are_told_apart(
             generator.resolve_class("AB")
 
 
+def test_truncation_of_its_own_is_given_to_every_image_of_a_batch(tmp_path):
+    def load(name, **fields):
+        path = write_model(tmp_path / f"{name}.onnx", make_metadata(name, truncation="z", **fields))
+        return Generator.load(path, device="cpu", batch_size=3)
+
+    with load("scalar") as scalar, load("each", truncation_per_image=True) as each:
+        for strength in (None, 0.5, 0.0):
+            expected = scalar.sample(range(4), truncation=strength)
+            np.testing.assert_array_equal(each.sample(range(4), truncation=strength), expected)
+
+
 def test_truncation(truncated, plain):
     full = truncated.sample([1, 2])
     np.testing.assert_array_equal(truncated.sample([1, 2], truncation=1.0), full)

@@ -74,6 +74,15 @@ def test_a_file_from_before_layouts_is_still_read(tmp_path, output, layout):
     assert read(write_model(tmp_path / "old.onnx", make_metadata(output=output), edit=forget)).layout == layout
 
 
+def test_a_file_from_before_half_precision_is_of_float32_and_has_one_truncation():
+    document = json.loads(make_metadata(truncation="z").to_json())
+    assert document.pop("precision") == "fp32"
+    assert document.pop("truncation_per_image") is False
+    assert parse(json.dumps(document)) == make_metadata(truncation="z")
+    with pytest.raises(ModelError, match="precision"):
+        parse(json.dumps(document | {"precision": "fp8"}))
+
+
 def test_the_hash_of_a_graph_follows_its_weights_and_not_what_is_said_of_it():
     def content(edit=lambda model: None, **fields):
         model = make_model(make_metadata(**fields))

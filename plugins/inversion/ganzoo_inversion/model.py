@@ -48,7 +48,7 @@ class Model:
         if labels is not None:
             inputs["label"] = labels
         if self.generator.metadata.truncation is not None:
-            inputs["truncation"] = z.new_ones(())
+            inputs["truncation"] = z.new_ones(len(z) if self.generator.metadata.truncation_per_image else ())
         images: Tensor = self._graph(**inputs)["images"]
         if self.generator.metadata.output == "float":
             images = images * 127.5 + 127.5

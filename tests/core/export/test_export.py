@@ -248,6 +248,34 @@ def test_the_command_line_shows_the_layout(run, ganzoo, tmp_path):
     assert "Float images are nchw" in refused.stderr
 
 
+def test_the_command_line_exports_half_precision_beside_the_whole(run, ganzoo):
+    said = ganzoo("export", run, "--fp16").stdout
+    assert said.startswith(f"{run / 'model-fp16.onnx'}: dcgan-hinge-digits-fp16 of 0.08 kimg, 16x16x1, uint8 nhwc, ")
+    assert ", half precision, " in said
+    assert ", mean 0" in said
+    shown = ganzoo("inspect", run / "model-fp16.onnx").stdout
+    assert "precision     float16, float32 where it is delicate\n" in shown
+    assert "5 of 5 golden images are identical here" in shown
+    assert export_run(run, get_registry(), precision="fp16", name="mine").metadata.name == "mine"
+
+
+def test_the_command_line_adds_versions_to_a_model_repository(run, ganzoo, tmp_path):
+    repository = tmp_path / "models"
+    for version in ("1", "2"):
+        path = repository / "dcgan-hinge-digits" / version / "model.onnx"
+        assert ganzoo("export", run, "--triton", repository).stdout.startswith(f"{path}: dcgan-hinge-digits of ")
+        assert read(path).name == "dcgan-hinge-digits"
+    refused = ganzoo("export", run, "--triton", repository, "--output", "float")
+    assert refused.exit_code == 2
+    assert "holds another model" in refused.stderr
+    assert ganzoo("export", run, "--triton", repository, "-o", tmp_path / "a.onnx").exit_code == 2
+    assert sorted(str(p.relative_to(repository)) for p in repository.rglob("*") if p.is_file()) == [
+        "dcgan-hinge-digits/1/model.onnx",
+        "dcgan-hinge-digits/2/model.onnx",
+        "dcgan-hinge-digits/config.pbtxt",
+    ]
+
+
 def test_previews_show_what_the_export_draws(run):
     from PIL import Image as pillow
 

@@ -7,9 +7,11 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from ganzoo import ConfigError
+from ganzoo.export.half import halved
 from ganzoo.registry import get_registry
 from ganzoo_inversion.graph import OPERATORS, TorchGraph
 from ganzoo_serve.runtime import create_session
+from ganzoo_serve.testing import make_metadata
 
 ARCHITECTURES = [
     (record.name, classes)
@@ -72,6 +74,22 @@ def test_bytes_come_as_floats_within_half_of_them_and_keep_their_gradient(export
     (expected,) = runtime(model, {"z": inputs["z"].detach()})
     assert np.abs(images.detach().numpy() - expected).max() <= 0.5 + 1e-3
     assert (images.detach() != images.detach().round()).any()
+    (gradient,) = torch.autograd.grad(images.sum(), inputs["z"])
+    assert (gradient != 0).all()
+
+
+@pytest.mark.parametrize("architecture", ["dcgan", "transgan"])
+def test_half_precision_is_computed_in_float32_and_lets_gradients_through(architecture, exported):
+    model = halved(exported(architecture), make_metadata(size=16))
+    assert TensorProto.FLOAT16 in {tensor.data_type for tensor in model.graph.initializer}
+    inputs = feed(3, 0)
+    inputs["z"].requires_grad_()
+    graph = TorchGraph(model, source="the model")
+    assert torch.float16 not in {buffer.dtype for buffer in graph.buffers()}
+    images = graph(**inputs)["images"]
+    assert images.dtype == torch.float32
+    (expected,) = runtime(unrounded(model), {"z": inputs["z"].detach()})
+    assert np.abs(images.detach().numpy() - expected).max() <= 1
     (gradient,) = torch.autograd.grad(images.sum(), inputs["z"])
     assert (gradient != 0).all()
 

@@ -25,7 +25,8 @@ class TorchGraph(nn.Module):
     """The graph of ``model``: named inputs -> its outputs, by name; differentiable in its float inputs and its weights.
 
     Where an output is uint8 the last rounding and cast are left out: it comes as float32 in 0 ... 255. The weights are
-    buffers (``to`` moves them, an optimiser does not see them). ``source`` names the file in errors.
+    buffers (``to`` moves them, an optimiser does not see them); those in float16 are held, and computed with, in float32.
+    ``source`` names the file in errors.
     Raises ConfigError, at once, for an operator that is not in the table, and when run for a form of it that is not.
     """
 
@@ -76,7 +77,7 @@ class TorchGraph(nn.Module):
 
     def _keep(self, name: str, tensor: Tensor) -> None:
         key = f"weight{len(self.weights)}"  # torch allows no dots in a buffer's name
-        self.register_buffer(key, tensor)
+        self.register_buffer(key, tensor.float() if tensor.dtype == torch.float16 else tensor)
         self.weights[name] = key
 
 
