@@ -72,8 +72,8 @@ def class_counts(data: ImageData) -> tuple[int, ...]:
 
 
 class RunFolder:
-    """``config.json``, ``stats.jsonl``, ``samples/``, ``checkpoints/``; after an export ``model.onnx``; what was measured in
-    ``scores/``, and the checkpoint that scored best as ``best.safetensors``."""
+    """``config.json``, ``stats.jsonl``, ``samples/``, ``checkpoints/``; after an export ``model.onnx`` or ``model-fp16.onnx``;
+    what was measured in ``scores/``, and the checkpoint that scored best as ``best.safetensors``."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
