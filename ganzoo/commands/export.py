@@ -33,7 +33,7 @@ from ganzoo.params import ModelName
 @click.option(
     "--fp16",
     is_flag=True,
-    help="Weights and arithmetic in half precision: half the size, for GPUs.  [default file: RUN_DIR/model-fp16.onnx]",
+    help="Weights and arithmetic in half precision: half the size, for GPUs. Default names then end in -fp16.",
 )
 @click.option(
     "--triton",
