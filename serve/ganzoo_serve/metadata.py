@@ -6,6 +6,7 @@ they must not ignore raises ``SCHEMA``, and they refuse the file.
 
 import hashlib
 import re
+import stat
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
@@ -28,6 +29,7 @@ from ganzoo_serve.seeds import LATENT_SCHEME, MAX_SEED, Distribution
 
 SCHEMA: Final = 1
 KEY = "ganzoo"  # in metadata_props
+_MOST_BYTES = 2**31 - 1  # of a protobuf message
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")  # what a model may be called: safe in a URL and as a file name
 
 ClassName = Annotated[str, Field(min_length=1, max_length=200)]
@@ -190,9 +192,15 @@ def read(path: str | Path) -> ModelMetadata:
 
 
 def load_bytes(path: str | Path) -> bytes:
-    """The whole file. Raises ModelError if it cannot be read."""
+    """The whole file. Raises ModelError: it cannot be read, is no file (a pipe would be waited for), or is too large for ONNX."""
+    path = Path(path)
     try:
-        return Path(path).read_bytes()
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise ModelError(f"{path} cannot be read (not a regular file). Expected an .onnx file.\n{EXPORT_HINT}")
+        if status.st_size > _MOST_BYTES:
+            raise ModelError(f"{path} is larger than the 2 GiB that an ONNX file may have.\n{EXPORT_HINT}")
+        return path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}). Expected an .onnx file.\n{EXPORT_HINT}") from error
 

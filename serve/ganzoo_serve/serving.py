@@ -40,7 +40,10 @@ def serve(
         logger.warning(problem)
     settings = settings or Settings()
     # Bound before the models load, which takes a while: a taken port should not cost that while, nor be lost in it.
-    with _bind(host, port) as listening, Catalogue([Path(path) for path in paths], device=device) as models:
+    with (
+        _bind(host, port) as listening,
+        Catalogue([Path(path) for path in paths], device=device, careful=True) as models,
+    ):
         host, port = listening.getsockname()[:2]
         failures: list[BaseException] = []
 

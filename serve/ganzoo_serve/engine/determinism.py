@@ -76,8 +76,14 @@ def _session(model: bytes, generator: Generator, device: runtime.Device) -> tupl
 def _before_rounding(model: onnx.ModelProto, name: str) -> str | None:
     """The float tensor that becomes the uint8 tensor ``name``; None if the graph ends otherwise than ours do."""
     producers = {output: node for node in model.graph.node for output in node.output}
-    rounded = False
-    while (node := producers.get(name)) is not None and node.op_type in ("Transpose", "Cast", "Clip", "Round"):
-        rounded = rounded or node.op_type == "Cast"
-        name = node.input[0]
-    return name if rounded and node is not None else None
+
+    def back(name: str, *through: str) -> str:
+        while (node := producers.get(name)) is not None and node.op_type in through:
+            name = node.input[0]
+        return name
+
+    last = producers.get(back(name, "Transpose"))
+    if last is None or last.op_type != "Cast":
+        return None
+    floats = back(last.input[0], "Round", "Clip", "Transpose")
+    return floats if floats in producers else None

@@ -147,7 +147,7 @@ def _which(sheet: Sheet, layout: Layout) -> dict[str, str]:
     if seeds is None:
         return {}
     headers = {}
-    if seeds == tuple(range(seeds[0], seeds[-1] + 1)):
+    if all(seed == seeds[0] + index for index, seed in enumerate(seeds)):
         headers["X-Ganzoo-Seed"] = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]}-{seeds[-1]}"
     if layout == "single":
         headers["Content-Location"] = f"{sheet.base}/{seeds[0]}.{sheet.form.extension}{query_string(sheet.drawing)}"

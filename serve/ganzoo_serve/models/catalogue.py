@@ -18,6 +18,7 @@ from typing import NamedTuple
 from ganzoo_serve import runtime
 from ganzoo_serve.errors import ModelError
 from ganzoo_serve.models.model import Model, load
+from ganzoo_serve.models.trial import Trial
 
 logger = logging.getLogger(__name__)
 
@@ -48,23 +49,26 @@ class _File:
 
 
 class Catalogue(Mapping[str, Model]):
-    """The models there are now, by name. Use ``load``; ``close`` it, or use it as a context manager."""
+    """The models there are now, by name. Use ``load``; ``close`` it, or use it as a context manager.
 
-    def __init__(self, paths: Iterable[Path], *, device: runtime.Device) -> None:
-        self._paths, self._device = tuple(paths), device
+    ``careful``: try every file out in another process first, so that one that loops, crashes or eats all memory does no harm.
+    """
+
+    def __init__(self, paths: Iterable[Path], *, device: runtime.Device, careful: bool = False) -> None:
+        self._paths, self._device, self._careful = tuple(paths), device, careful
         self._files: dict[Path, _File] = {}
         self._seen: dict[Path, Stamp] = {}
         self._revisions: dict[str, tuple[Model, ...]] = {}  # the current one first
         self._refreshing = threading.Lock()
 
     @classmethod
-    def load(cls, paths: Iterable[str | Path], *, device: runtime.Device = "auto") -> Catalogue:
+    def load(cls, paths: Iterable[str | Path], *, device: runtime.Device = "auto", careful: bool = False) -> Catalogue:
         """Load files, and from folders ``*.onnx`` and ``*/model.onnx`` (how model cards are laid out).
 
         A bad file that was named raises ModelError, and so does having no model at all; a bad file found in a folder is
         logged and kept in ``skipped``.
         """
-        catalogue = cls([Path(path) for path in paths], device=device)
+        catalogue = cls([Path(path) for path in paths], device=device, careful=careful)
         catalogue.fill()
         return catalogue
 
@@ -110,13 +114,13 @@ class Catalogue(Mapping[str, Model]):
         A file that was replaced by a bad one keeps its model. ``settled``: leave a file that changed since the last
         look to the next one, so that it is not read half-written. From one thread at a time; others wait.
         """
-        with self._refreshing:
+        with self._refreshing, Trial() as trial:
             before, found = self._models(), dict(_candidates(self._paths))
             files = {}
             for path, stamp in found.items():
                 file = self._files.get(path, _File())
                 if file.stamp != stamp and (not settled or self._seen.get(path) == stamp):
-                    file = self._try(path, stamp, file)
+                    file = self._try(path, stamp, file, trial if self._careful else None)
                 files[path] = file
             self._seen, self._files = found, files
             self._revisions = _by_name(files)
@@ -149,9 +153,9 @@ class Catalogue(Mapping[str, Model]):
     def _models(self) -> list[Model]:
         return [file.model for file in self._files.values() if file.model is not None]
 
-    def _try(self, path: Path, stamp: Stamp, before: _File) -> _File:
+    def _try(self, path: Path, stamp: Stamp, before: _File, trial: Trial | None) -> _File:
         try:
-            return _File(stamp, load(path, device=self._device, loaded=int(time.time())))
+            return _File(stamp, load(path, device=self._device, loaded=int(time.time()), trial=trial))
         except ModelError as error:
             stays = "" if before.model is None else "\nThe model that it held before is still served."
             logger.warning("Skipped %s: %s%s", path, error, stays)

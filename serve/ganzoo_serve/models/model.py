@@ -9,6 +9,7 @@ from pathlib import Path
 from ganzoo_serve import metadata, runtime
 from ganzoo_serve.engine.tuning import Tuned, tune
 from ganzoo_serve.generator import Generator
+from ganzoo_serve.models.trial import Trial
 
 logger = logging.getLogger(__name__)
 
@@ -37,9 +38,11 @@ class Model:
         return self.tuned.grade in ("bitexact", "bucket")
 
 
-def load(path: Path, *, device: runtime.Device, loaded: int) -> Model:
-    """Read, check, try out and tune a file. Raises ModelError or DeviceError."""
+def load(path: Path, *, device: runtime.Device, loaded: int, trial: Trial | None = None) -> Model:
+    """Read, check, try out and tune a file, in ``trial`` first if there is one. Raises ModelError or DeviceError."""
     data = metadata.load_bytes(path)
+    if trial is not None:
+        trial.check(data, source=str(path))
     generator = Generator.from_bytes(data, path=path, device=device)
     try:
         tuned = tune(data, generator, device=device)

@@ -86,6 +86,13 @@ def test_the_largest_request_is_served(client, plain):
     np.testing.assert_array_equal(decode(base64.b64decode(document["images"][-1]["b64"])), plain.sample([MAX_SEED])[0])
 
 
+def test_seeds_far_apart_cost_no_more_than_others(client, plain):
+    document = client.post(PLAIN, json={"seeds": [0, MAX_SEED]})
+    assert document.status_code == 200
+    assert "x-ganzoo-seed" not in document.headers
+    assert [image["seed"] for image in document.json()["images"]] == [0, MAX_SEED]
+
+
 @pytest.mark.parametrize(
     ("body", "detail"),
     [

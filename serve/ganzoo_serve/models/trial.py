@@ -1,0 +1,127 @@
+"""A file is tried out in a process of its own first: what loops, crashes or eats all memory there does no harm here."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+
+from ganzoo_serve.errors import ModelError
+
+PATIENCE_S = 120.0
+_CGROUP = Path("/sys/fs/cgroup/memory.max")
+
+
+class Trial:
+    """The process, which draws one image of each model it is shown. Starts with the first; ``close`` it, or use ``with``."""
+
+    def __init__(self, *, patience_s: float = PATIENCE_S) -> None:
+        self._patience_s = patience_s
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def check(self, data: bytes, *, source: str) -> None:
+        """Raise ModelError if a model cannot be loaded and drawn from, or not within the time and memory there is."""
+        process = self._start()
+        late = threading.Event()
+
+        def give_up() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(self._patience_s, give_up)
+        timer.start()
+        try:
+            line = _ask(process, data, source)
+        finally:
+            timer.cancel()
+        if line:
+            reason = json.loads(line)
+            if reason is not None:
+                raise ModelError(reason)
+            return
+        self.close()
+        slow = f"did not draw an image within {self._patience_s:g} s"
+        why = slow if late.is_set() else "ended the process that tried it out"
+        raise ModelError(
+            f"{source} {why} (on one core, with half of the memory).\n"
+            "Expected a model written by 'ganzoo export RUN'; leave the file out, or make it smaller."
+        )
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def __enter__(self) -> Trial:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            command = [sys.executable, "-m", "ganzoo_serve.models.trial"]
+            pipe = subprocess.PIPE
+            # In a session of its own: Ctrl-C is ours to answer.
+            self._process = subprocess.Popen(
+                command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, start_new_session=True
+            )
+        return self._process
+
+
+def _ask(process: subprocess.Popen[bytes], data: bytes, source: str) -> bytes:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(json.dumps({"source": source, "bytes": len(data)}).encode() + b"\n")
+        process.stdin.write(data)
+        process.stdin.flush()
+        return process.stdout.readline()
+    except OSError:  # it is gone
+        return b""
+
+
+def main() -> None:
+    """In the process: a line of JSON and the model's bytes in, a line of JSON out: null, or what is wrong."""
+    _limit_memory()
+    from ganzoo_serve.generator import Generator
+
+    # What a runtime prints is no answer.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    for line in sys.stdin.buffer:
+        asked = json.loads(line)
+        data = sys.stdin.buffer.read(asked["bytes"])
+        reason = None
+        try:
+            Generator.from_bytes(data, path=asked["source"], device="cpu", workers=1).close()
+        except ModelError as error:
+            reason = str(error)
+        except MemoryError:
+            reason = f"{asked['source']} needs more memory than half of what there is."
+        answers.write(json.dumps(reason).encode() + b"\n")
+        answers.flush()
+
+
+def _limit_memory() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with contextlib.suppress(OSError, ValueError):  # no control group, or one without a limit ("max")
+        memory = min(memory, int(_CGROUP.read_text()))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory // 2, memory // 2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""Files that mean harm, or are merely broken: each is refused with a reason, nothing crashes, the others are served."""
+
+import io
+import os
+import shutil
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper
+from PIL import Image
+
+from ganzoo_serve.errors import ModelError
+from ganzoo_serve.models.catalogue import Catalogue
+from ganzoo_serve.models.trial import Trial
+from ganzoo_serve.testing import make_metadata, make_model
+
+
+def png():
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def model(edit=lambda model: None, **fields):
+    made = make_model(make_metadata("evil", **fields))
+    edit(made)
+    return made.SerializeToString()
+
+
+def elsewhere(location):
+    def edit(made):
+        weight = made.graph.initializer[0]
+        weight.ClearField("raw_data")
+        weight.data_location = TensorProto.EXTERNAL
+        weight.external_data.add(key="location", value=location)
+
+    return edit
+
+
+def huge_weight(made):
+    made.graph.initializer[0].dims[:] = [2**31, 2**31]
+
+
+def huge_constant(made):
+    """Sixteen terabytes of zeros, by thirty bytes."""
+    shape = helper.make_tensor("shape", TensorProto.INT64, [2], [2**21, 2**21])
+    made.graph.initializer.append(shape)
+    made.graph.node.append(helper.make_node("ConstantOfShape", ["shape"], ["zeros"]))
+    made.graph.node.append(helper.make_node("ReduceMax", ["zeros"], ["most"], keepdims=0))
+    add_to_latent(made, "most")
+
+
+def endless(made):
+    """A loop that never ends, whose result is used."""
+    body = helper.make_graph(
+        [
+            helper.make_node("Identity", ["go"], ["go_on"]),
+            helper.make_node("Identity", ["value"], ["next_value"]),
+        ],
+        "body",
+        [
+            helper.make_tensor_value_info("round", TensorProto.INT64, []),
+            helper.make_tensor_value_info("go", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("value", TensorProto.FLOAT, []),
+        ],
+        [
+            helper.make_tensor_value_info("go_on", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("next_value", TensorProto.FLOAT, []),
+        ],
+    )
+    made.graph.initializer.append(helper.make_tensor("yes", TensorProto.BOOL, [], [True]))
+    made.graph.initializer.append(helper.make_tensor("nought", TensorProto.FLOAT, [], [0.0]))
+    made.graph.node.append(helper.make_node("Loop", ["", "yes", "nought"], ["most"], body=body))
+    add_to_latent(made, "most")
+
+
+def add_to_latent(made, name):
+    for node in made.graph.node:
+        node.input[:] = ["sum" if each == "z" else each for each in node.input]
+    made.graph.node.append(helper.make_node("Add", ["z", name], ["sum"]))
+    nodes = list(made.graph.node)
+    made.graph.ClearField("node")
+    first = [node for node in nodes if {"zeros", "most", "sum"} & set(node.output)]
+    made.graph.node.extend(first + [node for node in nodes if node not in first])
+
+
+def random(made):
+    made.graph.node.insert(0, helper.make_node("RandomNormalLike", ["z"], ["noise"]))
+
+
+def wrong_metadata(made):
+    made.metadata_props[0].value = made.metadata_props[0].value.replace('"height":8', '"height":-8')
+
+
+def other_size(made):
+    made.metadata_props[0].value = made.metadata_props[0].value.replace('"height":8', '"height":16')
+
+
+CORPUS = {
+    "empty": (b"", "holds no graph"),
+    "zeros": (b"\0" * 4096, "is not an ONNX file"),
+    "renamed": (png(), "is not an ONNX file"),
+    "text": (b"ceci n'est pas un modele\n" * 100, "is not an ONNX file"),
+    "truncated": (model()[:-700], "."),
+    "doubled": (model() + model(), "."),
+    "parent": (model(elsewhere("../../etc/passwd")), "keeps weights in another file"),
+    "absolute": (model(elsewhere("/etc/passwd")), "keeps weights in another file"),
+    "beside": (model(elsewhere("weights.bin")), "keeps weights in another file"),
+    "huge-weight": (model(huge_weight), "cannot load|memory"),
+    "huge-constant": (model(huge_constant), "cannot load|memory|failed while drawing|ended the process"),
+    "random": (model(random), "draws random numbers"),
+    "wrong-metadata": (model(wrong_metadata), r"image\.height"),
+    "other-size": (model(other_size), "expected uint8|its metadata promise"),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, model_dir):
+    folder = tmp_path_factory.mktemp("hostile")
+    shutil.copy(model_dir / "plain.onnx", folder / "zz-last.onnx")
+    for name, (data, _) in CORPUS.items():
+        (folder / f"{name}.onnx").write_bytes(data)
+    (folder / "directory.onnx").mkdir()
+    os.symlink("/dev/zero", folder / "link-to-device.onnx")
+    os.symlink(folder / "nowhere", folder / "link-to-nothing.onnx")
+    os.mkfifo(folder / "pipe.onnx")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def served(folder):
+    with Catalogue.load([folder], device="cpu", careful=True) as models:
+        yield models
+
+
+def test_the_good_file_among_them_is_served(served):
+    assert list(served) == ["plain"]
+    assert served["plain"].generator.sample([1]).shape == (1, 8, 8, 3)
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_each_is_refused_with_a_reason(served, name):
+    (reason,) = [skip.reason for skip in served.skipped if skip.path.stem == name]
+    import re
+
+    assert re.search(CORPUS[name][1], reason), reason
+    assert "Traceback" not in reason
+    assert len(reason) < 1000
+
+
+@pytest.mark.parametrize("name", ["directory", "link-to-device", "pipe"])
+def test_what_is_no_file_is_neither_read_nor_waited_for(served, name):
+    (reason,) = [skip.reason for skip in served.skipped if skip.path.stem == name]
+    assert "cannot be read" in reason
+
+
+def test_what_never_ends_is_ended(tmp_path):
+    with Trial(patience_s=3) as trial:
+        with pytest.raises(ModelError, match=r"did not draw an image within 3 s|Loop"):
+            trial.check(model(endless), source="endless.onnx")
+        trial.check(make_model(make_metadata("fine")).SerializeToString(), source="fine.onnx")  # and the next is heard
+
+
+def test_what_ends_the_process_is_said(monkeypatch):
+    """As a crash in a kernel would."""
+    with Trial() as trial:
+        good = make_model(make_metadata("fine")).SerializeToString()
+        trial.check(good, source="fine.onnx")
+        trial._process.kill()
+        trial._process.wait()
+        with pytest.raises(ModelError, match="ended the process that tried it out"):
+            trial.check(good, source="fine.onnx")
+        trial.check(good, source="fine.onnx")
+
+
+def test_images_do_not_depend_on_having_been_tried_out(served, generators):
+    np.testing.assert_array_equal(served["plain"].generator.sample(range(5)), generators["plain"].sample(range(5)))
