@@ -2,19 +2,21 @@
 
 import click
 
-from ganzoo.commands.bench import metrics, train, zoo
+from ganzoo.commands.bench import metrics, serve, train, zoo
 
 
 @click.group("bench")
 def command() -> None:
-    """Larger experiments: recipes compared over seeds, what scores mean on a data set, and how fast a recipe trains.
+    """Larger experiments: recipes compared over seeds, what scores mean on a data set, how fast a recipe trains
+    and a model is served.
 
     \b
     ganzoo bench zoo dcgan-wgangp dcgan-ns --dataset mnist --kimg 200
     ganzoo bench metrics --dataset mnist
     ganzoo bench train dcgan-wgangp --dataset mnist
+    ganzoo bench serve model.onnx
     """
 
 
-for one in (zoo, metrics, train):
+for one in (zoo, metrics, train, serve):
     command.add_command(one.command)

@@ -1,0 +1,250 @@
+"""How much of what the machine could do is done: q = R_http / R_max.
+
+Timings move from one second to the next on a machine with anything else to do. So the model alone, HTTP alone and the server
+take turns, and each round gives a ratio of its own; medians over the rounds count.
+"""
+
+import json
+import statistics
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from ganzoo_serve.bench import overload
+from ganzoo_serve.bench.asks import get, post_json
+from ganzoo_serve.bench.bound import BareModel, Costs, encode_seconds
+from ganzoo_serve.bench.constant import body as constant_body
+from ganzoo_serve.bench.load import Address, closed, open_loop
+from ganzoo_serve.bench.pinning import Cores, pinned
+from ganzoo_serve.bench.process import ServerProcess
+from ganzoo_serve.bench.subject import IMAGES, Subject, check_pixels
+from ganzoo_serve.bench.tally import Ask, Tally
+from ganzoo_serve.generator import Generator
+from ganzoo_serve.images import FORMATS
+
+CLIENTS = {"png": (1, 8, 32), "raw": (4, 8)}
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``seconds`` is the length of one measurement, ``overload`` that of the run at twice the sustainable rate; 0: none."""
+
+    cores: int = 1
+    rounds: int = 5
+    seconds: float = 1.0
+    overload: float = 0.0
+
+
+@dataclass
+class Row:
+    """One kind of request from so many clients at once; a value for every round. Times in seconds."""
+
+    kind: str
+    images: int
+    clients: int
+    requests_per_s: list[float] = field(default_factory=list)
+    p50_s: list[float] = field(default_factory=list)
+    p99_s: list[float] = field(default_factory=list)
+    bound: list[float] = field(default_factory=list)
+
+    @property
+    def images_per_s(self) -> list[float]:
+        return [self.images * rate for rate in self.requests_per_s]
+
+    @property
+    def q(self) -> list[float]:
+        return [rate / bound for rate, bound in zip(self.images_per_s, self.bound, strict=True)]
+
+
+@dataclass
+class Latency:
+    """Random arrivals at ``rate`` a second: percentiles in seconds, one for every run."""
+
+    rate: float
+    p50_s: list[float] = field(default_factory=list)
+    p99_s: list[float] = field(default_factory=list)
+    lateness_s: list[float] = field(default_factory=list)  # 99 % of the requests went out at most so late
+
+    def add(self, tally: Tally) -> None:
+        self.p50_s.append(tally.percentile(50))
+        self.p99_s.append(tally.percentile(99))
+        self.lateness_s.append(sorted(tally.lateness)[len(tally.lateness) * 99 // 100])
+
+
+@dataclass
+class Result:
+    """Everything of one measurement. ``costs`` and ``raw_images_per_s`` (R_raw) have a value for every round."""
+
+    model: str
+    image: tuple[int, int, int]
+    plan: Plan
+    pinned: bool
+    raw_layout: str
+    batch_size: int
+    rows: list[Row]
+    costs: dict[str, list[float]]
+    raw_images_per_s: list[float] = field(default_factory=list)
+    half_load: Latency | None = None
+    half_load_constant: Latency | None = None
+    not_modified_per_s: float = 0.0
+    same_image_per_s: float = 0.0
+    memory: int | None = None
+    compared: int = 0
+    failures: int = 0
+    overloaded: overload.Overload | None = None
+
+    def row(self, kind: str, clients: int) -> Row:
+        return next(row for row in self.rows if (row.kind, row.clients) == (kind, clients))
+
+    @property
+    def capacity(self) -> float:
+        """Single PNGs a second that the server keeps up with."""
+        return max(statistics.median(row.requests_per_s) for row in self.rows if row.kind == "png")
+
+    @property
+    def service_s(self) -> float:
+        """Seconds of one request that has the server for itself."""
+        return statistics.median(self.row("png", 1).p50_s)
+
+
+def measure(model: Path, plan: Plan, say: Say = lambda _: None) -> Result:
+    """Start the servers, measure, stop them. Raises ServeError: a server does not come up, or an image is wrong."""
+    cores = Cores.split(plan.cores)
+    if not cores.pinned:
+        say(f"Too few cores to give the server {plan.cores} of its own: nobody is pinned, and figures are rough.")
+    with ExitStack() as stack:
+        generator = stack.enter_context(Generator.load(model, device="cpu", workers=1))
+        server = stack.enter_context(ServerProcess.of_model(model, workers=plan.cores, cores=cores.server))
+        subject = Subject.look_at(server)
+        constant = stack.enter_context(_constant_server(subject, cores.server[:1]))
+        stack.enter_context(pinned(cores.load))
+        return _Measurement(model, plan, cores, generator, subject, server, constant, say).run()
+
+
+@dataclass
+class _Measurement:
+    model: Path
+    plan: Plan
+    cores: Cores
+    generator: Generator
+    subject: Subject
+    server: ServerProcess
+    constant: ServerProcess
+    say: Say
+
+    def run(self) -> Result:
+        self.seeds: Iterator[int] = count(10**9, IMAGES)  # each asked for once, and all of one length
+        self.bare = BareModel(self.model, threads=self.plan.cores, cores=self.cores.server)
+        self.pictures = self.generator.sample(range(64))
+        image = self.generator.metadata.image
+        self.result = Result(
+            model=self.generator.name,
+            image=(image.height, image.width, image.channels),
+            plan=self.plan,
+            pinned=self.cores.pinned,
+            raw_layout=self.subject.raw_layout,
+            batch_size=self.bare.best_batch(self.plan.seconds / 2),
+            rows=[
+                Row(kind, getattr(self.subject, kind).images, clients)
+                for kind, several in CLIENTS.items()
+                for clients in several
+            ],
+            costs={"model": [], "encode": [], "http png": [], "http raw": []},
+        )
+        for number in range(self.plan.rounds):
+            self.say(f"Round {number + 1} of {self.plan.rounds}")
+            self._round()
+        self.say("Half load")
+        self._half_load()
+        self.say("Asked again")
+        self._again()
+        if self.plan.overload:
+            self.say("Overload")
+            self.result.overloaded = overload.overload(
+                self.server,
+                self.subject.png,
+                self.seeds,
+                rate=2 * self.result.capacity,
+                seconds=self.plan.overload,
+                usual=statistics.median(self.result.row("png", CLIENTS["png"][-1]).requests_per_s),
+                clients=CLIENTS["png"][-1],
+            )
+        self.result.memory = self.server.memory
+        return self.result
+
+    def _round(self) -> None:
+        plan, result = self.plan, self.result
+        rate = self.bare.images_per_s(result.batch_size, plan.seconds)
+        result.raw_images_per_s.append(rate)
+        model_s = plan.cores / rate
+        encode_s = encode_seconds(FORMATS["png"].encode, self.pictures, plan.seconds / 2, cores=self.cores.server)
+        http_s = {kind: self._http_seconds(kind) for kind in CLIENTS}
+        for name, value in {
+            "model": model_s,
+            "encode": encode_s,
+            **{f"http {kind}": value for kind, value in http_s.items()},
+        }.items():
+            result.costs[name].append(value)
+        for row in result.rows:
+            ask: Ask = getattr(self.subject, row.kind)
+            tally = self._load(self.server.address, ask, row.clients)
+            result.failures += tally.failed
+            result.compared += check_pixels(tally, self.generator)
+            row.requests_per_s.append(tally.requests_per_s)
+            row.p50_s.append(tally.percentile(50))
+            row.p99_s.append(tally.percentile(99))
+            # Raw images need no encoder.
+            costs = Costs(model_s, encode_s if row.kind == "png" else 0.0, http_s[row.kind])
+            row.bound.append(costs.bound(plan.cores, row.images))
+
+    def _http_seconds(self, kind: str) -> float:
+        """By as many clients as there ever are, who keep it busy all the time: what a request costs at least."""
+        reply = constant_body(self.subject.replies[kind][1])
+        begins, size = reply[:8], len(reply)
+        if kind == "png":
+            ask = get("/png?SEED", begins=begins)
+        else:
+            document = {"seed": "SEED", "n": IMAGES, "layout": self.subject.raw_layout}
+            ask = post_json("/raw", document, images=IMAGES, begins=begins, size=size)
+        return 1 / self._load(self.constant.address, ask, CLIENTS[kind][-1]).requests_per_s
+
+    def _load(self, address: Address, ask: Ask, clients: int) -> Tally:
+        return closed(address, ask, self.seeds, clients=clients, seconds=self.plan.seconds)
+
+    def _half_load(self) -> None:
+        rate = self.result.capacity / 2
+        self.result.half_load, self.result.half_load_constant = Latency(rate), Latency(rate)
+        seconds = max(
+            2 * self.plan.seconds, min(1000 / rate, 30 * self.plan.seconds)
+        )  # so that one in a hundred is several
+        for number in range(min(self.plan.rounds, 3)):
+            for server, ask, latency in (
+                (self.constant, get("/png?SEED"), self.result.half_load_constant),
+                (self.server, self.subject.png, self.result.half_load),
+            ):
+                tally = open_loop(server.address, ask, self.seeds, rate=rate, seconds=seconds, rng_seed=number)
+                latency.add(tally)
+                self.result.failures += tally.failed
+
+    def _again(self) -> None:
+        """What a reply costs that need not be drawn."""
+        seed = next(self.seeds)
+        _, headers, _ = self.server.get(f"{self.subject.base}/images/{seed}.png")
+        clients = CLIENTS["png"][-1]
+        for etag in (headers.get("etag"), None):
+            if etag is None or etag:
+                tally = self._load(self.server.address, self.subject.again(seed, etag), clients)
+                self.result.failures += tally.failed
+                if etag:
+                    self.result.not_modified_per_s = tally.requests_per_s
+                else:
+                    self.result.same_image_per_s = tally.requests_per_s
+
+
+def _constant_server(subject: Subject, cores: tuple[int, ...]) -> ServerProcess:
+    replies = {f"/{kind}": {"headers": headers, "size": size} for kind, (headers, size) in subject.replies.items()}
+    return ServerProcess([sys.executable, "-m", "ganzoo_serve.bench.constant", json.dumps(replies)], cores=cores)

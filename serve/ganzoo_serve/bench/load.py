@@ -1,0 +1,252 @@
+"""The load generator.
+
+Closed loop: so many clients, each asking again as soon as it is answered. Open loop: requests at random times that do not
+wait for answers, each timed from when it was *meant* to be sent, so that a slow server cannot hide its queue in requests that
+were never made.
+
+Speaks to this machine only, for a limited time, over a limited number of connections.
+"""
+
+import asyncio
+import gc
+import ipaddress
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ganzoo_serve.bench.connection import Connection
+from ganzoo_serve.bench.tally import NO_REPLY, Ask, Tally
+from ganzoo_serve.errors import ServeError
+
+new_event_loop: Callable[[], asyncio.AbstractEventLoop]
+try:
+    from uvloop import new_event_loop
+except ImportError:  # Windows
+    from asyncio import new_event_loop
+
+T = TypeVar("T")
+Address = tuple[str, int]
+
+MOST_CONNECTIONS = 4096
+LONGEST_S = 600.0
+_MOST_LOSSES = 1000  # connections that ended and were made again
+_SPIN_S = 0.002  # timers of an event loop are good to a millisecond; the rest is waited for by going round
+
+
+def closed(
+    address: Address,
+    ask: Ask,
+    seeds: Iterator[int],
+    *,
+    clients: int,
+    seconds: float,
+    warmup: float = 0.25,
+    most: int = 10**9,
+) -> Tally:
+    """Load by so many clients for so many seconds or ``most`` requests after a warm-up. Raises ServeError."""
+    return _run(_Closed(address, ask, seeds).run(clients, seconds, warmup, most))
+
+
+def open_loop(
+    address: Address,
+    ask: Ask,
+    seeds: Iterator[int],
+    *,
+    rate: float,
+    seconds: float,
+    connections: int = 512,
+    patience: float = 40.0,
+    rng_seed: int = 0,
+) -> Tally:
+    """Load by requests at Poisson times, ``rate`` a second, for so many seconds.
+
+    Over at most so many connections: what finds none free waits for one, and its time runs. What is not answered
+    ``patience`` seconds after the last was sent counts as not answered. The tally's seconds reach to the last reply. Raises
+    ServeError.
+    """
+    gaps = np.random.default_rng(rng_seed).exponential(1 / rate, size=max(1, round(rate * seconds)))
+    return _run(_Open(address, ask, seeds).run(np.cumsum(gaps).tolist(), connections, patience))
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()  # a collection in the middle would be taken for the server's
+    try:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            return runner.run(work)
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class _Load:
+    """What both loops share: connections to one address, the seeds still to ask for, the tally."""
+
+    def __init__(self, address: Address, ask: Ask, seeds: Iterator[int]) -> None:
+        _check_loopback(address[0])
+        self.address, self.ask, self.seeds = address, ask, seeds
+        self.tally = Tally(ask)
+        self.connections: dict[Connection, int] = {}  # with the seed that each has last asked for
+        self.stopped = False
+
+    async def connect(self) -> Connection:
+        try:
+            _, connection = await asyncio.get_running_loop().create_connection(
+                lambda: Connection(self.finished, self.lost), *self.address
+            )
+        except OSError as error:
+            raise ServeError(f"No connection to {self.address[0]}:{self.address[1]}: {error}.") from error
+        self.connections[connection] = -1
+        return connection
+
+    def send(self, connection: Connection, seed: int, since: float) -> None:
+        self.connections[connection] = seed
+        connection.send(self.ask.build(seed), since)
+
+    def note(self, connection: Connection, status: int, head: bytes, body: bytes) -> None:
+        begin, connection.since = connection.since, None
+        latency = time.perf_counter() - begin if begin is not None else 0.0
+        self.tally.note(self.connections[connection], latency, status, head, body)
+
+    def finished(self, connection: Connection, status: int, head: bytes, body: bytes) -> None:
+        raise NotImplementedError
+
+    def lost(self, connection: Connection) -> None:
+        if connection.since is not None:
+            self.note(connection, NO_REPLY, b"", b"")
+        del self.connections[connection]
+
+    @property
+    def in_flight(self) -> int:
+        return sum(connection.since is not None for connection in self.connections)
+
+    async def finish(self, patience: float) -> None:
+        """Wait for what is in flight, then hang up."""
+        end = time.perf_counter() + patience
+        while self.in_flight and time.perf_counter() < end:
+            await asyncio.sleep(0.005)
+        for connection in list(self.connections):
+            connection.close()
+        while self.connections:
+            await asyncio.sleep(0.001)
+
+
+class _Closed(_Load):
+    async def run(self, clients: int, seconds: float, warmup: float, most: int) -> Tally:
+        if not 1 <= clients <= MOST_CONNECTIONS or seconds > LONGEST_S:
+            raise ServeError(f"Expected 1 ... {MOST_CONNECTIONS} clients, for at most {LONGEST_S:g} s.")
+        self.most, self.full = most, asyncio.Event()
+        self.losses, self.again = 0, set[asyncio.Task[None]]()
+        for connection in [await self.connect() for _ in range(clients)]:
+            self.send(connection, next(self.seeds), time.perf_counter())
+        await asyncio.sleep(warmup)
+        self.tally, begin = Tally(self.ask), time.perf_counter()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.full.wait(), seconds)
+        tally, self.tally, self.stopped = self.tally, Tally(self.ask), True
+        tally.seconds = time.perf_counter() - begin
+        await self.finish(5.0)
+        for task in self.again:
+            task.cancel()
+        return tally
+
+    def finished(self, connection: Connection, status: int, head: bytes, body: bytes) -> None:
+        self.note(connection, status, head, body)
+        if self.tally.replies >= self.most:
+            self.full.set()
+        elif not (self.stopped or connection.closing):
+            self.send(connection, next(self.seeds), time.perf_counter())
+
+    def lost(self, connection: Connection) -> None:
+        super().lost(connection)
+        self.losses += 1
+        if self.losses < _MOST_LOSSES and not (self.stopped or self.full.is_set()):
+            self.again.add(asyncio.get_running_loop().create_task(self._again()))
+        elif not self.connections:
+            self.full.set()  # nobody is left to ask
+
+    async def _again(self) -> None:
+        connection = await self.connect()
+        if not self.stopped:
+            self.send(connection, next(self.seeds), time.perf_counter())
+
+
+class _Open(_Load):
+    async def run(self, times: list[float], connections: int, patience: float) -> Tally:
+        if not 1 <= connections <= MOST_CONNECTIONS or times[-1] > LONGEST_S:
+            raise ServeError(f"Expected 1 ... {MOST_CONNECTIONS} connections, for at most {LONGEST_S:g} s.")
+        self.idle: list[Connection] = []
+        self.waiting: deque[tuple[int, float]] = deque()
+        self.most, self.connecting = connections, 0
+        self.tasks: set[asyncio.Task[None]] = set()
+        begin = time.perf_counter() + 0.01
+        for at in times:
+            await self._until(begin + at)
+            self._ask(next(self.seeds), begin + at)
+        end = time.perf_counter() + patience
+        while (self.waiting or self.tasks) and time.perf_counter() < end:
+            await asyncio.sleep(0.005)
+        self.stopped = True
+        while self.waiting:
+            self.tally.note(self.waiting.popleft()[0], 0.0, NO_REPLY, b"", b"")
+        await self.finish(end - time.perf_counter())
+        self.tally.seconds = time.perf_counter() - begin
+        return self.tally
+
+    async def _until(self, moment: float) -> None:
+        while (left := moment - time.perf_counter()) > 0:
+            await asyncio.sleep(left - _SPIN_S if left > _SPIN_S else 0)
+
+    def _ask(self, seed: int, since: float) -> None:
+        if self.idle:
+            self._go(self.idle.pop(), seed, since)
+            return
+        self.waiting.append((seed, since))
+        if len(self.connections) + self.connecting < self.most:
+            self.connecting += 1
+            task = asyncio.get_running_loop().create_task(self._connect())
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+    async def _connect(self) -> None:
+        try:
+            connection = await self.connect()
+        except ServeError:  # refused: what waits may find another connection
+            return
+        finally:
+            self.connecting -= 1
+        self._next(connection)
+
+    def _go(self, connection: Connection, seed: int, since: float) -> None:
+        self.tally.lateness.append(time.perf_counter() - since)
+        self.send(connection, seed, since)
+
+    def _next(self, connection: Connection) -> None:
+        if self.waiting and not self.stopped:
+            self._go(connection, *self.waiting.popleft())
+        else:
+            self.idle.append(connection)
+
+    def finished(self, connection: Connection, status: int, head: bytes, body: bytes) -> None:
+        self.note(connection, status, head, body)
+        if not connection.closing:
+            self._next(connection)
+
+    def lost(self, connection: Connection) -> None:
+        super().lost(connection)
+        if connection in self.idle:
+            self.idle.remove(connection)
+
+
+def _check_loopback(host: str) -> None:
+    try:
+        fine = ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name, which could lead anywhere
+        fine = False
+    if not fine:
+        raise ServeError(f"{host} is not this machine: expected 127.0.0.1 or ::1. Load is for one's own servers only.")
