@@ -33,11 +33,12 @@ class ServerProcess:
         *,
         cores: tuple[int, ...] = (),
         environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
         port: int | None = None,
         patience: float = 120.0,
     ) -> None:
         self._command, self._cores, self._environment = list(command), cores, environment
-        self._patience, self._port = patience, port
+        self._patience, self._port, self._folder = patience, port, folder
         self.address = ("127.0.0.1", port or 0)
 
     @classmethod
@@ -56,6 +57,7 @@ class ServerProcess:
                 stdout=self._log,
                 stderr=subprocess.STDOUT,
                 env=None if self._environment is None else {**os.environ, **self._environment},
+                cwd=self._folder,
                 start_new_session=True,  # Ctrl-C is ours; and what it starts itself ends with it
             )
         try:
@@ -127,13 +129,17 @@ class ServerProcess:
         return True
 
     def _stop(self) -> None:
-        self._process.terminate()
-        try:
+        self._signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(15)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if hasattr(os, "killpg"):
-            with suppress(ProcessLookupError, PermissionError):  # what it has left behind, if it has
-                os.killpg(self._process.pid, signal.SIGKILL)
+        self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))  # what it has left behind, too
+        self._process.wait()
         self._log.close()
+
+    def _signal(self, number: int) -> None:
+        """To the process and those that it started: a session of their own."""
+        with suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, number)
+            else:
+                self._process.send_signal(number)
