@@ -8,7 +8,18 @@ import sys
 import pytest
 
 # What the core uses of the server's room, so that what reads an exported model is written once, and the one command both have.
-RUNTIME = {"bench.command", "cores", "errors", "generator", "graph", "images", "metadata", "runtime", "seeds", "serving"}
+RUNTIME = {
+    "bench.command",
+    "cores",
+    "errors",
+    "generator",
+    "graph",
+    "images",
+    "metadata",
+    "runtime",
+    "seeds",
+    "serving",
+}
 # What plugins may use; plugins/README.md says so.
 PUBLIC = {
     "ganzoo",

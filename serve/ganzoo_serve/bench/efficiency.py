@@ -213,14 +213,14 @@ class _Measurement:
         return 1 / self._load(self.constant.address, ask, CLIENTS[kind][-1]).requests_per_s
 
     def _load(self, address: Address, ask: Ask, clients: int) -> Tally:
-        return closed(address, ask, self.seeds, clients=clients, seconds=self.plan.seconds)
+        seconds = self.plan.seconds
+        return closed(address, ask, self.seeds, clients=clients, seconds=seconds, warmup=seconds / 4)
 
     def _half_load(self) -> None:
         rate = self.result.capacity / 2
         self.result.half_load, self.result.half_load_constant = Latency(rate), Latency(rate)
-        seconds = max(
-            2 * self.plan.seconds, min(1000 / rate, 30 * self.plan.seconds)
-        )  # so that one in a hundred is several
+        # A thousand requests, so that one in a hundred is several; within reason.
+        seconds = min(max(1000 / rate, 2 * self.plan.seconds), 10 * self.plan.seconds)
         for number in range(min(self.plan.rounds, 3)):
             for server, ask, latency in (
                 (self.constant, get("/png?SEED"), self.result.half_load_constant),

@@ -1,0 +1,109 @@
+"""The command from end to end, on a model of a few weights."""
+
+import json
+import math
+import os
+
+import pytest
+from click.testing import CliRunner
+
+from ganzoo_serve.bench.command import command
+from ganzoo_serve.bench.subject import check_pixels, get_png
+from ganzoo_serve.bench.tally import Tally
+from ganzoo_serve.errors import ServeError
+from ganzoo_serve.images import FORMATS
+
+
+@pytest.fixture(scope="module")
+def measured(model_dir, tmp_path_factory):
+    """Output and numbers of one short measurement."""
+    file = tmp_path_factory.mktemp("bench") / "serve.json"
+    before = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    arguments = [
+        str(model_dir / "plain.onnx"),
+        "--rounds",
+        "2",
+        "--seconds",
+        "0.1",
+        "--overload",
+        "0.2",
+        "--json",
+        file,
+    ]
+    result = CliRunner().invoke(command, list(map(str, arguments)), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert before is None or os.sched_getaffinity(0) == before
+    return result.stdout, json.loads(file.read_text())
+
+
+def test_every_row_has_its_rate_its_bound_and_its_share(measured):
+    rows = measured[1]["rows"]
+    assert [(row["kind"], row["images"], row["clients"]) for row in rows] == [
+        ("png", 1, 1),
+        ("png", 1, 8),
+        ("png", 1, 32),
+        ("raw", 16, 4),
+        ("raw", 16, 8),
+    ]
+    for row in rows:
+        assert all(len(row[name]) == 2 for name in ("requests_per_s", "p50_s", "p99_s", "bound", "q"))
+        for rate, requests, bound, q in zip(
+            row["images_per_s"], row["requests_per_s"], row["bound"], row["q"], strict=True
+        ):
+            assert rate == pytest.approx(row["images"] * requests)
+            assert q == pytest.approx(rate / bound)
+            assert 0 < q < 2
+        assert all(0 < low <= high < 10 for low, high in zip(row["p50_s"], row["p99_s"], strict=True))
+
+
+def test_bounds_follow_from_the_costs_of_their_round(measured):
+    numbers = measured[1]
+    costs = numbers["costs"]
+    for row in numbers["rows"]:
+        for index, bound in enumerate(row["bound"]):
+            encode = costs["encode"][index] if row["kind"] == "png" else 0
+            whole = costs["model"][index] + encode + costs[f"http {row['kind']}"][index] / row["images"]
+            assert bound == pytest.approx(numbers["plan"]["cores"] / whole)
+    assert numbers["raw_images_per_s"][0] == pytest.approx(1 / costs["model"][0])
+
+
+def test_images_were_compared_and_nothing_failed(measured):
+    numbers = measured[1]
+    assert numbers["compared"] > 100
+    assert numbers["failures"] == 0
+
+
+def test_the_rest_was_measured_too(measured):
+    numbers = measured[1]
+    assert numbers["half_load"]["rate"] == pytest.approx(numbers["capacity_per_s"] / 2)
+    assert all(math.isfinite(value) for name in ("p50_s", "p99_s") for value in numbers["half_load"][name])
+    assert numbers["not_modified_per_s"] > 0
+    assert numbers["same_image_per_s"] > 0
+    overloaded = numbers["overloaded"]
+    assert sum(overloaded["statuses"].values()) == pytest.approx(overloaded["rate"] * 0.2, abs=1)
+    assert overloaded["after_per_s"] > 0
+
+
+def test_the_table_names_what_it_shows(measured):
+    text = measured[0]
+    assert text.startswith("plain: 8x8x3, ")
+    for words in ("R_max", "PNG ", "16 raw", "PNG encoder", "304", "images compared", "overload", "right after"):
+        assert words in text
+
+
+def test_other_images_than_the_models_are_an_error(plain):
+    tally = Tally(get_png("/SEED.png"))
+    tally.bodies[3] = FORMATS["png"].encode(plain.sample([3])[0])
+    assert check_pixels(tally, plain) == 1
+    tally.bodies[4] = FORMATS["png"].encode(plain.sample([5])[0])
+    with pytest.raises(ServeError, match="other images than the model draws"):
+        check_pixels(tally, plain)
+    tally.bodies[4] = b"\x89PNG and no more"
+    with pytest.raises(ServeError, match="cannot be read"):
+        check_pixels(tally, plain)
+
+
+def test_misuse():
+    result = CliRunner().invoke(command, ["no-such.onnx"])
+    assert result.exit_code == 2
+    assert "does not exist" in result.output

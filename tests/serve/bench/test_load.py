@@ -1,0 +1,234 @@
+"""The load generator against scripted replies."""
+
+import asyncio
+import re
+from itertools import count
+
+import numpy as np
+import pytest
+from scripted_server import reply
+
+from ganzoo_serve.bench import load
+from ganzoo_serve.bench.asks import get
+from ganzoo_serve.bench.load import closed, open_loop
+from ganzoo_serve.bench.tally import NO_REPLY
+from ganzoo_serve.errors import ServeError
+
+ASK = get("/images/SEED.png", begins=b"wh", ends=b"le")
+
+
+def seeds_of(server):
+    return [int(re.search(rb"/images/(\d+)\.png", request)[1]) for request in server.requests]
+
+
+async def good(number, request, writer):
+    writer.write(reply())
+
+
+def after(seconds, data=None):
+    async def answer(number, request, writer):
+        await asyncio.sleep(seconds)
+        writer.write(reply() if data is None else data)
+
+    return answer
+
+
+def test_every_client_asks_again_when_it_is_answered_and_never_before(scripted):
+    server = scripted(after(0.02))
+    tally = closed(server.address, ASK, count(), clients=3, seconds=0.5, warmup=0.1)
+    assert server.most_connections == 3
+    assert 3 * 0.5 / 0.02 * 0.5 < tally.good <= 3 * 0.5 / 0.02 + 3
+    assert min(tally.latencies) >= 0.019
+    assert tally.requests_per_s == pytest.approx(tally.good / 0.5, rel=0.05)
+    assert tally.failed == 0
+
+
+def test_every_seed_is_asked_for_once(scripted):
+    server = scripted(good)
+    seeds = count(7)
+    closed(server.address, ASK, seeds, clients=4, seconds=0.1, warmup=0.05)
+    open_loop(server.address, ASK, seeds, rate=200, seconds=0.1)
+    asked = seeds_of(server)
+    assert len(asked) > 50
+    assert sorted(asked) == list(range(7, 7 + len(asked)))
+
+
+def test_bodies_come_back_under_the_seed_they_were_asked_for_with(scripted):
+    async def echo(number, request, writer):
+        await asyncio.sleep(0.01 * (number % 3))  # so that answers overtake each other
+        writer.write(reply(b"wh" + re.search(rb"/(\d+)\.png", request)[1] + b"le"))
+
+    tally = closed(scripted(echo).address, ASK, count(100), clients=3, seconds=0.2, warmup=0)
+    assert len(tally.bodies) == 8
+    assert all(body == b"wh%dle" % seed for seed, body in tally.bodies.items())
+
+
+def test_a_number_of_requests_ends_it_before_its_time(scripted):
+    tally = closed(scripted(good).address, ASK, count(), clients=2, seconds=60, warmup=0, most=20)
+    assert 20 <= tally.replies <= 22
+    assert tally.seconds < 5
+
+
+def test_statuses_wrong_bodies_and_retry_after_are_counted(scripted):
+    script = [
+        reply(),
+        reply(b"who"),  # another end
+        reply(b"", 429, "Retry-After: 3\r\n"),
+        reply(b"", 503, "retry-after: 3\r\n"),
+    ]
+
+    async def answer(number, request, writer):
+        writer.write(script[number % 4])
+
+    tally = closed(scripted(answer).address, ASK, count(), clients=1, seconds=60, warmup=0, most=40)
+    assert tally.statuses == {200: 20, 429: 10, 503: 10}
+    assert (tally.good, tally.wrong, tally.failed) == (10, 10, 30)
+    assert tally.retry_after == {"3": 20}
+    assert len(tally.latencies) == 20
+
+
+def test_304_is_good_where_it_is_expected_and_has_no_body_whatever_length_it_says(scripted):
+    async def answer(number, request, writer):
+        assert b"if-none-match: " in request
+        writer.write(b"HTTP/1.1 304 Not Modified\r\ncontent-length: 99\r\n\r\n")
+
+    ask = get("/images/1.png", more='if-none-match: "x"\r\n', status=304)
+    tally = closed(scripted(answer).address, ask, count(), clients=1, seconds=60, warmup=0, most=10)
+    assert (tally.good, tally.failed) == (10, 0)
+
+
+def test_a_reply_may_come_in_any_pieces(scripted):
+    async def answer(number, request, writer):
+        for byte in reply():
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(0)
+
+    tally = closed(scripted(answer).address, ASK, count(), clients=1, seconds=60, warmup=0, most=5)
+    assert (tally.good, tally.failed) == (5, 0)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",  # no length
+        reply() + b"surplus",
+        None,  # hangs up
+    ],
+)
+def test_a_reply_that_cannot_be_read_is_none_and_the_client_comes_back(scripted, data):
+    async def answer(number, request, writer):
+        if data:
+            writer.write(data)
+        else:
+            writer.close()
+
+    server = scripted(answer)
+    tally = closed(server.address, ASK, count(), clients=2, seconds=0.2, warmup=0)
+    assert tally.statuses[NO_REPLY] > 5
+    assert (tally.good, tally.failed) == (0, tally.replies)
+
+
+def test_a_server_that_ends_a_connection_politely_gets_another(scripted):
+    async def answer(number, request, writer):
+        writer.write(reply(more="Connection: close\r\n"))
+        await writer.drain()
+        writer.close()
+
+    tally = closed(scripted(answer).address, ASK, count(), clients=2, seconds=60, warmup=0, most=20)
+    assert (tally.good >= 20, tally.failed) == (True, 0)
+
+
+def test_a_server_that_goes_away_ends_it(scripted, monkeypatch):
+    monkeypatch.setattr(load, "_MOST_LOSSES", 5)
+
+    async def answer(number, request, writer):
+        writer.close()
+
+    tally = closed(scripted(answer).address, ASK, count(), clients=2, seconds=60, warmup=0)
+    assert tally.statuses[NO_REPLY] >= 5
+    assert tally.seconds < 5
+
+
+# Open loop
+
+
+def test_random_requests_come_at_the_rate_and_do_not_wait_for_answers(scripted):
+    server = scripted(after(0.1))
+    tally = open_loop(server.address, ASK, count(), rate=400, seconds=0.5)
+    assert tally.good == 200
+    assert server.most_connections > 20  # 400/s x 0.1 s are under way at a time
+    assert 0.099 <= tally.percentile(50) < 0.2
+    assert sorted(tally.lateness)[100] < 0.02
+
+
+def test_time_runs_from_when_a_request_was_meant_to_be_sent(scripted):
+    """One connection is a queue: each leaves a service time after it came or after the one before left (Lindley)."""
+    server = scripted(after(0.02))
+    tally = open_loop(server.address, ASK, count(), rate=200, seconds=0.15, connections=1, rng_seed=5)
+    assert server.most_connections == 1
+    assert tally.good == 30
+    came = np.cumsum(np.random.default_rng(5).exponential(1 / 200, size=30))
+    left = [came[0] + 0.02]
+    for moment in came[1:]:
+        left.append(max(moment, left[-1]) + 0.02)
+    late = np.array(tally.latencies) - (left - came)  # by what each reply takes over its 20 ms, which adds up
+    assert late.min() > -0.005
+    assert late.max() < 0.25
+    assert max(tally.latencies) > 0.3  # of which it was in the server for 0.02
+    assert tally.seconds == pytest.approx(left[-1], abs=0.25)  # up to the last reply
+
+
+def test_what_is_not_answered_in_time_counts_as_not_answered(scripted):
+    tally = open_loop(scripted(after(30)).address, ASK, count(), rate=100, seconds=0.1, connections=4, patience=0.2)
+    assert tally.statuses == {NO_REPLY: 10}
+    assert (tally.good, tally.failed) == (0, 10)
+    assert tally.seconds < 2
+
+
+def test_the_same_seed_gives_the_same_times(scripted):
+    server = scripted(good)
+    whole = [open_loop(server.address, ASK, count(), rate=100, seconds=0.2, rng_seed=number) for number in (1, 1, 2)]
+    first, again, other = (round(tally.seconds, 2) for tally in whole)
+    assert first == pytest.approx(again, abs=0.03)
+    assert abs(first - other) > 0.005
+
+
+# Bounds
+
+
+@pytest.mark.parametrize(
+    "host", ["10.0.0.1", "192.168.1.7", "0.0.0.0", "93.184.216.34", "example.com", "localhost", "::"]
+)
+def test_no_load_leaves_this_machine(host):
+    for run in (
+        lambda: closed((host, 80), ASK, count(), clients=1, seconds=0.1),
+        lambda: open_loop((host, 80), ASK, count(), rate=1, seconds=1),
+    ):
+        with pytest.raises(ServeError, match="is not this machine"):
+            run()
+
+
+def test_load_is_bounded():
+    here = ("127.0.0.1", 9)
+    with pytest.raises(ServeError, match="clients"):
+        closed(here, ASK, count(), clients=10**6, seconds=1)
+    with pytest.raises(ServeError, match="600 s"):
+        closed(here, ASK, count(), clients=1, seconds=10**6)
+    with pytest.raises(ServeError, match="connections"):
+        open_loop(here, ASK, count(), rate=1, seconds=1, connections=10**6)
+    with pytest.raises(ServeError, match="600 s"):
+        open_loop(here, ASK, count(), rate=0.001, seconds=10**6)
+
+
+def test_nobody_there_is_an_error_a_user_can_read(unused_port):
+    with pytest.raises(ServeError, match=f"No connection to 127.0.0.1:{unused_port}"):
+        closed(("127.0.0.1", unused_port), ASK, count(), clients=1, seconds=0.1)
+
+
+@pytest.fixture
+def unused_port():
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
