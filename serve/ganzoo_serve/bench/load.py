@@ -68,8 +68,13 @@ def open_loop(
     ``patience`` seconds after the last was sent counts as not answered. The tally's seconds reach to the last reply. Raises
     ServeError.
     """
+    return _run(_Open(address, ask, seeds).run(arrivals(rate, seconds, rng_seed), connections, patience))
+
+
+def arrivals(rate: float, seconds: float, rng_seed: int) -> list[float]:
+    """Times of a Poisson process, in seconds from its begin: as many as there are to be expected in so long, at least one."""
     gaps = np.random.default_rng(rng_seed).exponential(1 / rate, size=max(1, round(rate * seconds)))
-    return _run(_Open(address, ask, seeds).run(np.cumsum(gaps).tolist(), connections, patience))
+    return np.cumsum(gaps).tolist()
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:

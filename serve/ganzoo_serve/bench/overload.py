@@ -50,7 +50,7 @@ def overload(
     """Ask at ``rate`` for so long, in an open loop, then see whether ``clients`` are served as fast as usual."""
     before = server.memory
     tally = open_loop(server.address, ask, seeds, rate=rate, seconds=seconds, connections=allow(CONNECTIONS))
-    after = closed(server.address, ask, seeds, clients=clients, seconds=1.0)
+    after = closed(server.address, ask, seeds, clients=clients, seconds=min(1.0, seconds))
     return Overload(
         rate=rate,
         seconds=tally.seconds,
