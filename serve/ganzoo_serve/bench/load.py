@@ -74,7 +74,8 @@ def open_loop(
 def arrivals(rate: float, seconds: float, rng_seed: int) -> list[float]:
     """Times of a Poisson process, in seconds from its begin: as many as there are to be expected in so long, at least one."""
     gaps = np.random.default_rng(rng_seed).exponential(1 / rate, size=max(1, round(rate * seconds)))
-    return np.cumsum(gaps).tolist()
+    times: list[float] = np.cumsum(gaps).tolist()
+    return times
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
