@@ -33,8 +33,9 @@ def command(model: Path, cores: int, rounds: int, seconds: float, overload: floa
     Starts a server on cores of its own and loads it from the others. R_max is what the model, the encoder and HTTP, each timed
     alone, leave possible, and q the share of it that is reached; they take turns, so that all see the machine in the same mood.
     """
-    from ganzoo_serve.bench.efficiency import Plan, measure
+    from ganzoo_serve.bench.efficiency import measure
     from ganzoo_serve.bench.report import document, text
+    from ganzoo_serve.bench.result import Plan
 
     plan = Plan(cores=cores, rounds=rounds, seconds=seconds, overload=overload)
     result = measure(model, plan, lambda line: click.echo(line, err=True))

@@ -59,16 +59,17 @@ def open_loop(
     rate: float,
     seconds: float,
     connections: int = 512,
+    ready: int = 16,
     patience: float = 40.0,
     rng_seed: int = 0,
 ) -> Tally:
     """Load by requests at Poisson times, ``rate`` a second, for so many seconds.
 
-    Over at most so many connections: what finds none free waits for one, and its time runs. What is not answered
-    ``patience`` seconds after the last was sent counts as not answered. The tally's seconds reach to the last reply. Raises
-    ServeError.
+    Over at most so many connections, ``ready`` of them made beforehand: what finds none free waits for one, and its time
+    runs. What is not answered ``patience`` seconds after the last was sent counts as not answered. The tally's seconds reach to
+    the last reply. Raises ServeError.
     """
-    return _run(_Open(address, ask, seeds).run(arrivals(rate, seconds, rng_seed), connections, patience))
+    return _run(_Open(address, ask, seeds).run(arrivals(rate, seconds, rng_seed), connections, ready, patience))
 
 
 def arrivals(rate: float, seconds: float, rng_seed: int) -> list[float]:
@@ -183,13 +184,15 @@ class _Closed(_Load):
 
 
 class _Open(_Load):
-    async def run(self, times: list[float], connections: int, patience: float) -> Tally:
+    async def run(self, times: list[float], connections: int, ready: int, patience: float) -> Tally:
         if not 1 <= connections <= MOST_CONNECTIONS or times[-1] > LONGEST_S:
             raise ServeError(f"Expected 1 ... {MOST_CONNECTIONS} connections, for at most {LONGEST_S:g} s.")
         self.idle: list[Connection] = []
         self.waiting: deque[tuple[int, float]] = deque()
         self.most, self.connecting = connections, 0
         self.tasks: set[asyncio.Task[None]] = set()
+        for _ in range(min(ready, connections)):
+            self.idle.append(await self.connect())
         begin = time.perf_counter() + 0.01
         for at in times:
             await self._until(begin + at)

@@ -49,7 +49,9 @@ def overload(
 ) -> Overload:
     """Ask at ``rate`` for so long, in an open loop, then see whether ``clients`` are served as fast as usual."""
     before = server.memory
-    tally = open_loop(server.address, ask, seeds, rate=rate, seconds=seconds, connections=allow(CONNECTIONS))
+    most = allow(CONNECTIONS)
+    # All made beforehand: a burst of new ones overflows the system's queue of them, which then answers after up to 31 s.
+    tally = open_loop(server.address, ask, seeds, rate=rate, seconds=seconds, connections=most, ready=most)
     after = closed(server.address, ask, seeds, clients=clients, seconds=min(1.0, seconds))
     return Overload(
         rate=rate,

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ganzoo_serve.bench.efficiency import Latency, Result
 from ganzoo_serve.bench.overload import Overload
+from ganzoo_serve.bench.result import Latency, Result
 
-_NUMBER = re.compile(r"[\d,.]+( ms)?")
+_NUMBER = re.compile(r"[\d,.]+( m?s)?")
 
 
 def text(result: Result) -> str:
@@ -75,8 +75,6 @@ def _bound(result: Result) -> list[list[str]]:
 
 
 def _besides(result: Result) -> list[list[str]]:
-    png = statistics.median(result.rows[[row.kind for row in result.rows].index("png")].requests_per_s)
-    drawn = max(png, result.capacity)
     rows = []
     if result.half_load and result.half_load_constant:
         ratio = statistics.median(result.half_load.p99_s) / result.service_s
@@ -84,9 +82,10 @@ def _besides(result: Result) -> list[list[str]]:
         rows += [
             [f"PNG, {result.half_load.rate:,.0f}/s at random", _latency(result.half_load), about],
             ["constant bytes likewise", _latency(result.half_load_constant), ""],
+            ["sent", "", f"99 % at most {_ms(result.half_load.lateness_s)} late"],
         ]
     if result.not_modified_per_s:
-        share = drawn / result.not_modified_per_s
+        share = result.capacity / result.not_modified_per_s
         rows.append(
             ["304", f"{result.not_modified_per_s:,.0f} requests/s", f"{share:.2f} of the cost of a drawn image"]
         )
@@ -99,7 +98,15 @@ def _besides(result: Result) -> list[list[str]]:
 
 
 def _overload(found: Overload) -> list[list[str]]:
-    retry = ", ".join(f"{value} s ({number}x)" for value, number in sorted(found.retry_after.items())) or "none"
+    retry = (
+        ", ".join(
+            f"{value} s ({number}x)"
+            for value, number in sorted(
+                found.retry_after.items(), key=lambda item: int(item[0]) if item[0].isdigit() else 0
+            )
+        )
+        or "none"
+    )
     memory = ["-" if value is None else f"{value / 1e6:.0f} MB" for value in (found.memory_before, found.memory_after)]
     return [
         ["asked", f"{found.rate:,.0f} requests/s", f"for {found.seconds:.0f} s"],
@@ -120,11 +127,15 @@ def _latency(latency: Latency) -> str:
 
 
 def _times(p50: float, p99: float) -> str:
-    return f"p50 {1000 * p50:.2f} ms, p99 {1000 * p99:.2f} ms"
+    return f"p50 {_time(p50)}, p99 {_time(p99)}"
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.2f} ms"
 
 
 def _ms(values: Sequence[float]) -> str:
-    return f"{1000 * statistics.median(values):.2f} ms"
+    return _time(statistics.median(values))
 
 
 def _us(seconds: float) -> str:

@@ -187,6 +187,12 @@ def test_what_is_not_answered_in_time_counts_as_not_answered(scripted):
     assert tally.seconds < 5
 
 
+def test_connections_are_made_before_they_are_needed(scripted):
+    server = scripted(good)
+    open_loop(server.address, ASK, count(), rate=100, seconds=0.02, connections=9, ready=20)
+    assert server.most_connections == 9
+
+
 def test_arrivals_are_poisson_and_the_same_for_a_seed():
     times = arrivals(1000, 20, 1)
     assert times == arrivals(1000, 20, 1)
