@@ -34,6 +34,7 @@ Address = tuple[str, int]
 
 MOST_CONNECTIONS = 4096
 LONGEST_S = 600.0
+_SLACK_S = 5.0  # for the last reply of a measurement
 _MOST_LOSSES = 1000  # connections that ended and were made again
 
 
@@ -47,7 +48,10 @@ def closed(
     warmup: float = 0.25,
     most: int = 10**9,
 ) -> Tally:
-    """Load by so many clients for so many seconds or ``most`` requests after a warm-up. Raises ServeError."""
+    """Load by so many clients for so many seconds, up to the next reply, or ``most`` requests, after a warm-up.
+
+    Raises ServeError.
+    """
     return _run(_Closed(address, ask, seeds).run(clients, seconds, warmup, most))
 
 
@@ -144,30 +148,46 @@ class _Load:
 
 
 class _Closed(_Load):
+    """Measures from one reply to another: replies come in bunches, and a window by the clock cuts through them."""
+
+    warm = False
+    begin: float | None = None
+    measured: Tally | None = None
+
     async def run(self, clients: int, seconds: float, warmup: float, most: int) -> Tally:
         if not 1 <= clients <= MOST_CONNECTIONS or seconds > LONGEST_S:
             raise ServeError(f"Expected 1 ... {MOST_CONNECTIONS} clients, for at most {LONGEST_S:g} s.")
-        self.most, self.full = most, asyncio.Event()
+        self.most, self.length, self.full = most, seconds, asyncio.Event()
         self.losses, self.again = 0, set[asyncio.Task[None]]()
         for connection in [await self.connect() for _ in range(clients)]:
             self.send(connection, next(self.seeds), time.perf_counter())
         await asyncio.sleep(warmup)
-        self.tally, begin = Tally(self.ask), time.perf_counter()
+        self.warm, latest = True, time.perf_counter()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.full.wait(), seconds)
-        tally, self.tally, self.stopped = self.tally, Tally(self.ask), True
-        tally.seconds = time.perf_counter() - begin
+            await asyncio.wait_for(self.full.wait(), seconds + _SLACK_S)
+        if self.measured is None:  # too slow for another reply
+            self._end(time.perf_counter(), self.begin or latest)
         await self.finish(5.0)
         for task in self.again:
             task.cancel()
-        return tally
+        assert self.measured is not None
+        return self.measured
 
     def finished(self, connection: Connection, status: int, head: bytes, body: bytes) -> None:
         self.note(connection, status, head, body)
-        if self.tally.replies >= self.most:
-            self.full.set()
-        elif not (self.stopped or connection.closing):
+        if self.warm and self.measured is None:
+            now = time.perf_counter()
+            if self.begin is None:
+                self.begin, self.tally = now, Tally(self.ask)
+            elif now >= self.begin + self.length or self.tally.replies >= self.most:
+                self._end(now, self.begin)
+        if not (self.stopped or connection.closing):
             self.send(connection, next(self.seeds), time.perf_counter())
+
+    def _end(self, now: float, begin: float) -> None:
+        self.tally.seconds = now - begin
+        self.measured, self.tally, self.stopped = self.tally, Tally(self.ask), True
+        self.full.set()
 
     def lost(self, connection: Connection) -> None:
         super().lost(connection)

@@ -44,6 +44,24 @@ def test_every_client_asks_again_when_it_is_answered_and_never_before(scripted):
     assert tally.failed == 0
 
 
+def test_bunches_of_replies_are_not_cut_through(scripted):
+    """Four at a time every 0.1 s are 40 a second, whenever a measurement begins; by the clock 0.25 s would hold 8 or 12."""
+    held = []
+
+    async def answer(number, request, writer):
+        held.append(writer)
+        if len(held) == 4:
+            await asyncio.sleep(0.1)
+            for waiting in held:
+                waiting.write(reply())
+            held.clear()
+
+    tally = closed(scripted(answer).address, ASK, count(), clients=4, seconds=0.25, warmup=0.13)
+    assert tally.good % 4 == 0
+    assert tally.requests_per_s <= 41
+    assert tally.good >= 4
+
+
 def test_every_seed_is_asked_for_once(scripted):
     server = scripted(good)
     seeds = count(7)
