@@ -9,6 +9,7 @@ Everything below uses + - * / sqrt and frexp only. IEEE 754 defines these to the
 agree; log, sin and cos differ between maths libraries. A port must match ``tests/serve/seed_vectors.json``.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
@@ -127,14 +128,24 @@ _TRANSFORMS: dict[str, Callable[[Float64], Float64]] = {
 def _raw_words(seeds: list[int], *, count: int, stream: int) -> npt.NDArray[np.uint64]:
     """The first ``count`` words of each seed: uint64 (n, count)."""
     words = np.empty((len(seeds), count), dtype=np.uint64)
-    # Resetting one generator's state costs a tenth of making a generator.
-    philox = np.random.Philox(key=np.array([0, stream], dtype=np.uint64))
-    fresh = philox.state
+    philox, fresh = _mine.philox, _mine.fresh
+    fresh["state"]["key"][1] = stream
     for row, seed in enumerate(seeds):
         fresh["state"]["key"][0] = seed
         philox.state = fresh
         words[row] = philox.random_raw(count)
     return words
+
+
+class _Mine(threading.local):
+    """A generator for each thread: resetting its state costs a tenth of making one, which also asks the system for entropy."""
+
+    def __init__(self) -> None:
+        self.philox = np.random.Philox(key=0)
+        self.fresh: Any = self.philox.state
+
+
+_mine = _Mine()
 
 
 def _ratio(coefficients: Float64, r: Float64) -> Float64:

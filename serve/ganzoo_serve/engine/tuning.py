@@ -52,7 +52,7 @@ def tune(model: bytes, generator: Generator, *, device: runtime.Device) -> Tuned
     seconds = {1: alone} | {size: _seconds(generator, size) for size in sizes if size in _MEASURED}
     best = _best({size: each for size, each in seconds.items() if size in sizes})
     generator.sizes = tuple(size for size in sizes if size <= best)
-    generator.group = max(best, min(16, int(_TURN_S / seconds[best])))
+    generator.group = best * max(1, min(16 // best, round(_TURN_S / (best * seconds[best]))))
     return Tuned(grade, seconds)
 
 
