@@ -237,6 +237,7 @@ RECIPES = (
         SMALL | {"arch.width_d": 12},  # between the outer layers of a block there is a quarter of it
         (126_450, 26_858),
         architecture="biggan-deep",
+        measured="FID 26.2, class accuracy 63 %, 50 kimg of Fashion-MNIST",
     ),
     recipe(
         "biggan-cr-small",
@@ -244,6 +245,7 @@ RECIPES = (
         CR,
         SMALL | CONSISTENCY,
         (87_746, 67_810),
+        measured="FID 17.1, class accuracy 81 %, 50 kimg of Fashion-MNIST",
     ),
     recipe(
         "biggan-icr-small",
@@ -251,6 +253,7 @@ RECIPES = (
         ICR,
         SMALL | IMPROVED,
         (87_746, 67_810),
+        measured="FID 19.8, class accuracy 75 %, 50 kimg of Fashion-MNIST",
     ),
     recipe(
         "contragan-small",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from ganzoo import Published, Recipe
+from ganzoo import Published, Recipe, both_players
 
 KIMG_2014, BATCH_2014 = 15_000, 100  # 250 times through MNIST
 KIMG_SMALL = 1200
@@ -25,11 +25,11 @@ def _sgd(decay: float, kimg: float = KIMG_2014) -> dict[str, Any]:
     return {"optimizer_g": optimizer, "optimizer_d": optimizer, "kimg": kimg}
 
 
-def _small(recipe: Recipe, parameters: tuple[int, int], decay: float, summary: str) -> Recipe:
-    """``recipe`` for a CPU: the same networks, its schedule drawn together."""
-    settings = {**recipe.settings, **_sgd(decay, KIMG_SMALL)}
+def _small(recipe: Recipe, training: dict[str, Any], summary: str, measured: str) -> Recipe:
+    """``recipe`` for a CPU: the same networks, another training."""
+    settings = {**recipe.settings, **training}
     return replace(
-        recipe, name=f"{recipe.name}-small", settings=settings, published=(), parameters=parameters, summary=summary
+        recipe, name=f"{recipe.name}-small", settings=settings, published=(), summary=summary, measured=measured
     )
 
 
@@ -100,8 +100,19 @@ GAN_MLP = Recipe(
 
 RECIPES = (
     GAN_2014,
-    _small(GAN_2014, (2_503_984, 1_231_441), GAN_DECAY, "The 2014 paper's MNIST experiment in 20 epochs, for a CPU."),
+    _small(
+        GAN_2014,
+        _sgd(GAN_DECAY, KIMG_SMALL),
+        "The 2014 paper's MNIST experiment in 20 epochs, for a CPU.",
+        "FID 33.0, 1,125 kimg of MNIST",
+    ),
     CGAN_MNIST,
-    _small(CGAN_MNIST, (2_515_984, 1_502_191), CGAN_DECAY, "The first conditional GAN in 20 epochs, for a CPU."),
+    # By the paper's gradient descent, drawn together to 20 epochs, D wins early and one blot is left whatever the class (FID 267).
+    _small(
+        CGAN_MNIST,
+        {**both_players({"kind": "adam", "lr": 2e-4, "betas": (0.5, 0.999)}), "kimg": 600},
+        "The first conditional GAN in 10 epochs by Adam, for a CPU.",
+        "FID 21.5, class accuracy 83 %, 600 kimg of MNIST",
+    ),
     GAN_MLP,
 )

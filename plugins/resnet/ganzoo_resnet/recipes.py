@@ -101,13 +101,15 @@ SMALL: dict[str, Any] = {
 }
 
 
-def _small(recipe: Recipe, parameters: tuple[int, int], dataset: str, summary: str, measured: str) -> Recipe:
+def _small(
+    recipe: Recipe, parameters: tuple[int, int], dataset: str, summary: str, measured: str, **more: Any
+) -> Recipe:
     """``recipe`` for a CPU."""
     return Recipe(
         name=f"{recipe.name}-small",
         architecture=recipe.architecture,
         loss=recipe.loss,
-        settings={**recipe.settings, **SMALL, "dataset": dataset},
+        settings={**recipe.settings, **SMALL, "dataset": dataset, **more},
         parameters=parameters,
         measured=measured,
         paper=recipe.paper,
@@ -132,7 +134,9 @@ RECIPES = (
         (252_993, 113_793),
         "mnist",
         "The game of wgangp-resnet-ac on narrow networks: MNIST by class in minutes on a CPU.",
-        "FID 11.9, class accuracy 13 %, 80 kimg of MNIST",
+        "FID 21.5, class accuracy 34 %, 60 kimg of MNIST",
+        # At the full recipe's tenth of it minutes leave the class ignored (accuracy 13 %, FID 11.9 after 80 kimg).
+        **{"regularizers.ac.weight_g": 1.0},
     ),
     _small(
         SNGAN,
