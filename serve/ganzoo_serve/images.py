@@ -45,12 +45,15 @@ def jpg(image: Pixels, *, quality: int = 90) -> bytes:
     return _save(picture, "JPEG", quality=quality, subsampling=0)
 
 
-def webp(image: Pixels) -> bytes:
-    """Lossless WebP; grey becomes RGB, which the format needs. ``exact`` keeps the colour of transparent pixels."""
+def webp(image: Pixels, *, quality: int | None = None) -> bytes:
+    """WebP, lossless without a ``quality`` (0 ... 100); grey becomes RGB, which the format needs.
+
+    ``exact`` keeps the colour of transparent pixels.
+    """
     picture = Picture.fromarray(_squeeze(check(image)))
-    return _save(
-        picture if picture.mode != "L" else picture.convert("RGB"), "WEBP", lossless=True, exact=True, method=1
-    )
+    picture = picture if picture.mode != "L" else picture.convert("RGB")
+    how: dict[str, object] = {"lossless": True, "method": 1} if quality is None else {"quality": quality}
+    return _save(picture, "WEBP", exact=True, **how)
 
 
 def avif(image: Pixels) -> bytes:

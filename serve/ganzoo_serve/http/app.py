@@ -21,7 +21,7 @@ from ganzoo_serve.http.front import Front
 from ganzoo_serve.http.keys import Keys, Signer
 from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.http.measures import Measures
-from ganzoo_serve.http.routes import admin, docs, health, images, metrics, models, page
+from ganzoo_serve.http.routes import admin, docs, generations, health, images, inference, metrics, models, page
 from ganzoo_serve.http.server import Server
 from ganzoo_serve.http.stock import Stock
 from ganzoo_serve.models.catalogue import Catalogue
@@ -37,8 +37,8 @@ class Settings:
 
     ``watch_s``: seconds between looks for changed files, 0 for none. Without ``keys`` everybody is let in; a ``signer`` lets
     in whoever has an address that it signed. ``origins``: whose pages may ask (CORS). ``admin``: whether the operator's routes
-    are there, which need a key. ``drain_s``: seconds to finish what is being answered when told to stop. ``proxies``: addresses
-    whose X-Forwarded-For is believed, separated by commas.
+    are there, and models may be loaded and unloaded on request, all by those with a key. ``drain_s``: seconds to finish what is
+    being answered when told to stop. ``proxies``: addresses whose X-Forwarded-For is believed, separated by commas.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -79,8 +79,8 @@ def create_app(
             for model in came:
                 logger.info("Model %s@%s came.", model.name, model.rev)
 
-    keeper = Keeper(catalogue, changed)
-    server = Server(catalogue, keeper, limits, engine, measures, Stock(limits.cache_bytes), loading=not catalogue)
+    keeper, stock = Keeper(catalogue, changed), Stock(limits.cache_bytes)
+    server = Server(catalogue, limits, engine, measures, stock, keeper, loading=not catalogue, admin=settings.admin)
     measures.watch(catalogue, engine)
 
     async def keep() -> None:
@@ -112,7 +112,7 @@ def create_app(
     )
     app.state.server = server
     problems.install(app)
-    groups = [health, models, images, metrics, page, docs]
+    groups = [health, models, images, generations, inference, metrics, page, docs]
     for group in [*groups, admin] if settings.admin else groups:
         app.include_router(group.router)
     # Around the framework, not in it: what passes it by should not pay for it.

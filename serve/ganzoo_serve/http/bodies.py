@@ -41,13 +41,13 @@ def parse(data: bytes, *, depth: int) -> Any:
     return document
 
 
-def validate(document: Any, kind: type[M]) -> M:
-    """A document as a ``kind``. Raises Problem 422 with what is wrong with it."""
+def validate(document: Any, kind: type[M], *, status: int = 422) -> M:
+    """A document as a ``kind``. Raises Problem ``status`` with what is wrong with it."""
     try:
         return kind.model_validate(document)
     except ValidationError as error:
         found = [(("body", *loc), msg) for loc, msg in findings(error.errors(include_input=False, include_url=False))]
-        raise Problem(422, summary(found), errors=found) from error
+        raise Problem(status, summary(found), errors=found) from error
 
 
 async def read_bytes(scope: Scope, receive: Receive, limit: int) -> bytes:
@@ -84,7 +84,9 @@ def header(scope: Scope, name: bytes) -> str:
 
 def schema(kind: type[BaseModel]) -> dict[str, Any]:
     """What OpenAPI says about such a body."""
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": kind.model_json_schema()}}}}
+    whole = kind.model_json_schema()
+    parts = whole.pop("$defs", {})
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": _inlined(whole, parts)}}}}
 
 
 def _deeper(document: Any, depth: int) -> bool:
@@ -96,6 +98,17 @@ def _deeper(document: Any, depth: int) -> bool:
         ]
         level = [inner for nest in nests for inner in nest]
     return any(isinstance(inner, dict | list) for inner in level)
+
+
+def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
+    """A schema without references, which in the middle of OpenAPI's document would point to nothing."""
+    if isinstance(schema, list):
+        return [_inlined(inner, parts) for inner in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inlined(parts[schema["$ref"].removeprefix("#/$defs/")], parts)
+    return {name: _inlined(inner, parts) for name, inner in schema.items()}
 
 
 def _refuse_constant(name: str) -> NoReturn:

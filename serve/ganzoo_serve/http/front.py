@@ -99,15 +99,15 @@ class Front:
 
     async def _fail(self, scope: Scope, receive: Receive, visit: _Visit, error: Exception) -> None:
         problem = problems.from_error(error, method=scope["method"]) if isinstance(error, ServeError) else None
-        instance = scope["path"]
+        failure = None
         if problem is None:
-            failure = uuid.uuid4()
-            logger.error("Failure %s in %s %s", failure, scope["method"], instance, exc_info=error)
-            instance = failure.urn
-            problem = Problem(500, f"Something failed here. The server's log has it as {failure}.")
+            number = uuid.uuid4()
+            logger.error("Failure %s in %s %s", number, scope["method"], scope["path"], exc_info=error)
+            failure = number.urn
+            problem = Problem(500, f"Something failed here. The server's log has it as {number}.")
         if visit.status:
             raise error  # too late for a status: let the server cut the connection
-        await problems.reply(problem, instance=instance).send(visit.send, receive)
+        await problems.reply(problem, scope, failure=failure).send(visit.send, receive)
 
     def _tell(self, scope: Scope, visit: _Visit) -> None:
         seconds = time.perf_counter() - visit.began

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -40,14 +41,17 @@ class Measures(Watch):
             registry=registry,
             buckets=_SIZES,
         )
+        self.batch_seconds = counter("batch_seconds_total", "Drawing, by the runs' batch size.", "model", "bucket")
         self.padded = counter("padded_samples_total", "Images drawn to fill up a batch.", "model")
         self.queue_seconds = seconds("queue", "How long samples waited.", "model")
         self.infer_seconds = seconds("infer", "Drawing what a thread took at once.", "model")
         self.encode_seconds = seconds("encode", "Encoding it.", "model")
+        self.inference_seconds = seconds("inference", "Open Inference Protocol requests.", "model", "outcome")
         self.rejected = counter("rejected_total", "Requests that were refused for want of room or time.", "reason")
         self.hits = counter("cache_hits_total", "Images found in memory or shared with another request.")
         self.misses = counter("cache_misses_total", "Images that had to be drawn.")
         self.not_modified = counter("not_modified_total", "Images that the client had already.")
+        self.last_drawn: dict[str, float] = {}  # seconds since 1970, by model
         # Looking a child up by its labels costs more than counting.
         self._children: dict[tuple[Any, ...], Any] = {}
 
@@ -64,6 +68,10 @@ class Measures(Watch):
         self._of(self.requests, model, route, str(code)).inc()
         self._of(self.request_seconds, route).observe(seconds)
 
+    def inferred(self, name: str, seconds: float, *, success: bool) -> None:
+        """A request of the Open Inference Protocol ended; ``name`` as it was asked for."""
+        self._of(self.inference_seconds, name, "success" if success else "fail").observe(seconds)
+
     def queued(self, model: str, seconds: float) -> None:
         """See ``Watch``."""
         self._of(self.queue_seconds, model).observe(seconds)
@@ -71,8 +79,11 @@ class Measures(Watch):
     def drew(self, model: str, samples: int, batches: Sequence[int], seconds: float) -> None:
         """See ``Watch``."""
         self._of(self.samples, model).inc(samples)
+        self.last_drawn[model] = time.time()
+        each = seconds / max(sum(batches), 1)
         for size in batches:
             self._of(self.batches, model, str(size)).inc()
+            self._of(self.batch_seconds, model, str(size)).inc(each * size)
             self._of(self.batch_size, model).observe(size)
         if padded := sum(batches) - samples:
             self._of(self.padded, model).inc(padded)

@@ -1,4 +1,4 @@
-"""Errors as ``application/problem+json`` (RFC 9457), one shape for all of them.
+"""Errors as ``application/problem+json`` (RFC 9457), one shape for all of them but those of OpenAI's route.
 
 The member ``error`` repeats ``detail``: it makes the body valid for Open Inference Protocol clients too.
 """
@@ -13,8 +13,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from ganzoo_serve.errors import BusyError, LateError, RequestError, ServeError
+from ganzoo_serve.http import openai
 from ganzoo_serve.http.reply import Framed, Reply, encode
 
 Loc = Sequence[str | int]
@@ -49,29 +51,35 @@ def from_error(error: ServeError, *, method: str) -> Problem | None:
     return None
 
 
-def reply(problem: Problem, *, instance: str) -> Reply:
-    """A problem as it is sent. ``instance`` is the path that was asked for, or the id of a logged failure."""
+def reply(problem: Problem, scope: Scope, *, failure: str | None = None) -> Reply:
+    """A problem as whoever asked expects it. ``failure`` is the id of a logged failure, if it is one."""
+    if scope["path"].removeprefix(scope.get("root_path", "")) == openai.PATH:
+        body, status = openai.document(str(problem), problem.status, problem.errors), openai.status(problem.status)
+        return _reply(status, body, "application/json", problem.headers)
     detail = str(problem)
     body = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": detail,
-        "instance": instance,
+        "instance": failure or scope["path"],
         "error": detail,
         "errors": [{"loc": list(loc), "msg": msg} for loc, msg in problem.errors],
     }
+    return _reply(problem.status, body, "application/problem+json", problem.headers)
+
+
+def _reply(status: int, body: dict[str, Any], media_type: str, headers: Mapping[str, str] | None) -> Reply:
     # ASCII: a lone surrogate that came in through JSON has no UTF-8.
     content = json.dumps(body, ensure_ascii=True).encode()
-    headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store", **(problem.headers or {})}
-    return Reply(problem.status, encode(headers), content)
+    return Reply(status, encode({"Content-Type": media_type, "Cache-Control": "no-store", **(headers or {})}), content)
 
 
 def install(app: FastAPI) -> None:
     """Make every refusal of this application a problem. What is no refusal is ``front``'s."""
 
     def answer(request: Request, problem: Problem) -> Response:
-        return Framed(reply(problem, instance=request.url.path))
+        return Framed(reply(problem, request.scope))
 
     @app.exception_handler(ServeError)
     async def refused(request: Request, error: ServeError) -> Response:

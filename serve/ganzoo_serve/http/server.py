@@ -23,17 +23,18 @@ class Server:
     """The models, the threads that draw, and what is counted.
 
     ``loading`` until the models that were there at the start are ready; ``draining`` from the time it should stop. Both refuse
-    to draw.
+    to draw. ``admin``: whether models may be loaded and unloaded on request, which the ``keeper`` does.
     """
 
     models: Catalogue
-    keeper: Keeper
     limits: Limits
     engine: Engine
     measures: Measures
     stock: Stock
+    keeper: Keeper
     loading: bool = False
     draining: bool = False
+    admin: bool = False
 
     @property
     def ready(self) -> bool:

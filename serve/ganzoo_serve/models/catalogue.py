@@ -41,11 +41,15 @@ class Stamp(NamedTuple):
 
 @dataclass(frozen=True)
 class _File:
-    """What is known of a file: its stamp when it was tried last, the model it gave, and why it gave none then."""
+    """What is known of a file: its stamp when it was tried last, the model it gave, and why it gave none then.
+
+    ``unloaded`` is the name of the model that it would give, if that is not wanted.
+    """
 
     stamp: Stamp | None = None
     model: Model | None = None
     reason: str | None = None
+    unloaded: str | None = None
 
 
 class Catalogue(Mapping[str, Model]):
@@ -60,6 +64,7 @@ class Catalogue(Mapping[str, Model]):
         self._seen: dict[Path, Stamp] = {}
         self._revisions: dict[str, tuple[Model, ...]] = {}  # the current one first
         self._refreshing = threading.Lock()
+        self.unloaded: frozenset[str] = frozenset()  # names that no file is wanted for, from the next look on
 
     @classmethod
     def load(cls, paths: Iterable[str | Path], *, device: runtime.Device = "auto", careful: bool = False) -> Catalogue:
@@ -119,8 +124,13 @@ class Catalogue(Mapping[str, Model]):
             files = {}
             for path, stamp in found.items():
                 file = self._files.get(path, _File())
+                if file.unloaded is not None and file.unloaded not in self.unloaded:
+                    file = _File()
                 if file.stamp != stamp and (not settled or self._seen.get(path) == stamp):
                     file = self._try(path, stamp, file, trial if self._careful else None)
+                if file.model is not None and file.model.name in self.unloaded:
+                    file.model.generator.close()
+                    file = _File(file.stamp, unloaded=file.model.name)
                 files[path] = file
             self._seen, self._files = found, files
             self._revisions = _by_name(files)

@@ -1,0 +1,47 @@
+"""OpenAI's images route."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from ganzoo_serve.http import generations, openai
+from ganzoo_serve.http.bodies import schema
+from ganzoo_serve.http.reply import Framed
+from ganzoo_serve.http.routes.common import REFUSALS, ServerState
+from ganzoo_serve.http.routes.images import Timeout
+
+router = APIRouter(tags=["images"])
+
+_ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "param", "code"],
+            "properties": {
+                "message": {"type": "string"},
+                "type": {"type": "string"},
+                "param": {"type": ["string", "null"]},
+                "code": {"type": ["string", "null"]},
+            },
+        }
+    },
+}
+_RESPONSES: dict[int | str, Any] = {
+    status: {"description": refusal["description"], "content": {"application/json": {"schema": _ERROR}}}
+    for status, refusal in REFUSALS.items()
+    if status not in (406, 422)
+}
+
+
+@router.post(
+    openai.PATH,
+    response_class=Response,
+    responses={200: {"description": "The images.", "content": {"application/json": {}}}, **_RESPONSES},
+    openapi_extra=schema(generations.GenerationsRequest),
+)
+async def openai_images(request: Request, state: ServerState, timeout: Timeout = None) -> Response:
+    """Images as OpenAI's clients ask for them. The class is the prompt's, or ``class``; ``url`` is where an image stays."""
+    return Framed(await generations.answer(state, request.scope, request.receive))
