@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.requests import ClientDisconnect
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ganzoo_serve.errors import ServeError
 from ganzoo_serve.http import image, problems, samples
@@ -44,6 +44,7 @@ class Front:
     """ASGI middleware, and the way of image addresses. ``keys`` and ``signer`` decide who is let in."""
 
     def __init__(self, app: FastAPI, *, server: Server, keys: Keys, signer: Signer | None, log: AccessLog) -> None:
+        app.add_middleware(_Aside)
         self.app, self.server = app, server
         self._keys, self._signer, self._log = keys, signer, log
 
@@ -71,6 +72,8 @@ class Front:
                 await reply.send(visit.send, receive)
                 return
         await self.app(scope, receive, visit.send)
+        if (failure := scope.get("ganzoo.failure")) is not None:
+            raise failure
 
     def _admit(self, scope: Scope) -> None:
         """Let the request in, or raise the Problem that keeps it out."""
@@ -131,6 +134,21 @@ class Front:
                     visit.trace,
                 )
             )
+
+
+class _Aside:
+    """Around the framework's routes: lays what fails aside for ``Front``, before the framework answers in its own words."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            scope["ganzoo.failure"] = error
 
 
 class _Visit:

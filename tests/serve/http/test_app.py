@@ -94,9 +94,11 @@ def test_a_failure_shows_its_number_and_nothing_else(catalogue, client, monkeypa
         raise failure
 
     monkeypatch.setattr(catalogue["plain"].generator, "run_checked", fail)
+    seed = {"inputs": [{"name": "seed", "shape": [1], "datatype": "INT64", "data": [7]}]}
     for response in (
         client.get("/v1/models/plain/images/7.png"),
         client.post("/v1/models/plain/samples", json={"n": 9}),
+        client.post("/v2/models/plain.sample/infer", json=seed),
     ):
         body = assert_problem(response, 500, "The server's log has it as")
         assert "secret" not in response.text
