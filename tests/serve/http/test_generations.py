@@ -110,6 +110,8 @@ def test_every_refusal_has_their_shape(catalogue, client):
     refused(client.post(PATH, content=b"[]", headers=json_), 400, None, "dictionary")
     refused(client.post(PATH, content=b"{}"), 415, None, "application/json")
     refused(client.post(PATH, content=b" " * 2_000_000, headers=json_), 413, None, "too large")
+    late = {"Request-Timeout-Ms": "soon"}
+    refused(client.post(PATH, json={"model": "plain"}, headers=late), 400, None, "Request-Timeout-Ms")
     refused(client.get(PATH), 405, None, "not allowed")
     refused(client.post(PATH, json={"model": "plian"}), 404, "model", "Did you mean 'plain'")
     refused(client.post(PATH + "?" + "x" * 9000, json={}), 414, None, "too long")

@@ -32,7 +32,7 @@ _ERROR = {
 _RESPONSES: dict[int | str, Any] = {
     status: {"description": refusal["description"], "content": {"application/json": {"schema": _ERROR}}}
     for status, refusal in REFUSALS.items()
-    if status not in (406, 422)
+    if status != 406
 }
 
 

@@ -23,10 +23,10 @@ EXTENSIONS = ["binary_tensor_data", "model_repository", "statistics"]
 
 Name = Annotated[str, Path(description="A model's name, or NAME.sample to draw from seeds.")]
 Version = Annotated[str, Path(description="A revision.")]
-_DESCRIBE: dict[int | str, Any] = ANY | {status: REFUSALS[status] for status in (404, 500, 503)}
+_DESCRIBE: dict[int | str, Any] = ANY | {status: REFUSALS[status] for status in (404, 422, 500, 503)}
 _CHANGE: dict[int | str, Any] = (
     ANY
-    | {status: REFUSALS[status] for status in (400, 404, 413, 500, 503)}
+    | {status: REFUSALS[status] for status in (400, 404, 413, 422, 500, 503)}
     | refusals(s403="Not allowed here, or the address was not signed so.")
 )
 _INFER: dict[int | str, Any] = {
@@ -131,7 +131,7 @@ async def v2_version_infer(
 
 @router.post(
     "/v2/repository/index",
-    responses={status: text for status, text in _CHANGE.items() if status not in (404, 503)},
+    responses={status: text for status, text in _CHANGE.items() if status not in (404, 422, 503)},
     openapi_extra=_body(repository.IndexRequest, required=False),
 )
 async def v2_index(request: Request, state: ServerState) -> list[dict[str, str]]:
