@@ -16,7 +16,7 @@ def status(status: int) -> int:
 def document(message: str, status: int, errors: Sequence[tuple[Sequence[str | int], str]]) -> dict[str, Any]:
     """The body: ``param`` is the first member that is wrong."""
     param = "model" if status == 404 else None
-    if errors and errors[0][0][0] == "body":
+    if errors and list(errors[0][0][:1]) == ["body"]:
         param = str(errors[0][0][1]) if len(errors[0][0]) > 1 else None
     kind = "server_error" if status >= 500 else "rate_limit_error" if status == 429 else "invalid_request_error"
     code = _CODES.get(status, "invalid_value" if param is not None else None)
