@@ -16,6 +16,7 @@ RUNTIME = {
     "graph",
     "images",
     "metadata",
+    "options",
     "runtime",
     "seeds",
     "serving",
@@ -116,7 +117,7 @@ def test_the_server_leaves_torch_and_ganzoo_alone(root):
     )
     assert len(modules) > 10
     loaded = loaded_by("\n".join(f"import {module}" for module in modules))
-    assert {"ganzoo_serve.app", "onnxruntime"} <= loaded
+    assert {"ganzoo_serve.http.app", "onnxruntime"} <= loaded
     assert not {"torch", "ganzoo"} & loaded
 
 

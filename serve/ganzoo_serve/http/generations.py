@@ -89,7 +89,7 @@ async def answer(server: Server, scope: Scope, receive: Receive) -> Reply:
     else:
         charge(scope, n)
         work = server.engine.submit(drawing, form.encode, timeout_s=timeout_s(scope))
-        data = _entries(sheet, await wait(work, receive, lambda: server.engine.drop(work)))
+        data = _entries(sheet, await wait(work.future, receive, lambda: server.engine.drop(work)))
     document: dict[str, Any] = {
         "created": int(time.time()),
         "data": data,

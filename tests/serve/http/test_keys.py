@@ -54,7 +54,7 @@ def test_every_route_without_a_key_is_401_but_the_probes(locked):
         assert response.headers["www-authenticate"] == "Bearer"
         assert locked.request(method, path, headers={"Authorization": "Bearer third"}).status_code == 401
         if method != "head":
-            assert response.json()["title"] == "Unauthorized"
+            assert "A key is needed" in response.text
         assert locked.request(method, path, headers=bearer).status_code != 401, (method, path)
     locked.post("/admin/drain?on=false", headers=bearer)  # the walk led past there
 

@@ -49,7 +49,7 @@ async def _answer(server: Server, scope: Scope, receive: Receive, face: Face) ->
     _check_size(drawing, outputs, server.limits)
     charge(scope, len(drawing))
     work = server.engine.submit(drawing, _pixels, timeout_s=timeout_s(scope))
-    images = await wait(work, receive, lambda: server.engine.drop(work))
+    images = await wait(work.future, receive, lambda: server.engine.drop(work))
     made: dict[str, Any] = {"images": images, "class": drawing.labels}
     if all(binary for _, binary in outputs):
         return _reply(face, request, outputs, made)  # a copy: quicker than a thread is woken
