@@ -10,15 +10,16 @@ from ganzoo_serve.errors import ServeError
 from ganzoo_serve.http.app import Settings, create_app
 from ganzoo_serve.http.keys import OPEN, Allowance, Keys, Signer
 from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.models.catalogue import Catalogue
 from ganzoo_serve.sign import main as sign
 
 IMAGE = "/v1/models/plain/images/5.png"
 
 
 @pytest.fixture(scope="module")
-def locked(catalogue):
+def locked(model_dir):
     settings = Settings(keys=Keys(["first", "second"]), signer=Signer("secret"), admin=True)
-    with TestClient(create_app(catalogue, settings)) as client:
+    with Catalogue.load([model_dir], device="cpu") as catalogue, TestClient(create_app(catalogue, settings)) as client:
         yield client
 
 
@@ -56,7 +57,9 @@ def test_every_route_without_a_key_is_401_but_the_probes(locked):
         if method != "head":
             assert "A key is needed" in response.text
         assert locked.request(method, path, headers=bearer).status_code != 401, (method, path)
-    locked.post("/admin/drain?on=false", headers=bearer)  # the walk led past there
+    # The walk led past these.
+    assert locked.post("/admin/drain?on=false", headers=bearer).status_code == 200
+    assert locked.post("/v2/repository/models/plain/load", headers=bearer).status_code == 200
 
 
 @pytest.mark.parametrize(
