@@ -1,0 +1,119 @@
+"""One of several servers that answer together: what it is told, and what it holds. ``ray_app`` starts them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from starlette.types import ASGIApp
+
+from ganzoo_serve.http.app import Settings, create_app
+from ganzoo_serve.http.keys import Keys, Signer
+from ganzoo_serve.http.limits import Limits
+from ganzoo_serve.models.catalogue import Catalogue
+
+
+class Arguments(BaseModel):
+    """What ``serve run ganzoo_serve.ray_app:app NAME=VALUE ...`` understands.
+
+    ``model_dir``: a folder of models, or one file, there on every machine that may get a replica. ``replicas`` are kept
+    running; with ``max_replicas`` there are more as long as each has more than ``target_ongoing_requests`` to answer on average.
+    ``cpus``: cores, and threads that draw, of each replica; with ``device=cuda`` each also gets a GPU of its own.
+    ``max_ongoing_requests`` go to one replica at once; of those beyond, each proxy keeps ``max_queued_requests`` and answers the
+    rest with 429. ``drain_s``: how long a replica that is to stop may finish what it answers.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    model_dir: str = Field(min_length=1)
+    replicas: int = Field(1, ge=1)
+    max_replicas: int | None = None
+    target_ongoing_requests: float = Field(4.0, gt=0)
+    max_ongoing_requests: int = Field(64, ge=1)
+    max_queued_requests: int = Field(1024, ge=1)
+    cpus: int = Field(1, ge=1)
+    device: Literal["cpu", "cuda"] = "cpu"
+    watch_s: float = Field(2.0, ge=0)
+    deadline_s: float = Field(30.0, gt=0)
+    drain_s: float = Field(40.0, ge=0)
+
+    @field_validator("model_dir")
+    @classmethod
+    def _absolute(cls, path: str) -> str:
+        return str(Path(path).absolute())  # a replica may start in another folder
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Arguments:
+        if self.max_replicas is not None and self.max_replicas < self.replicas:
+            raise ValueError(f"max_replicas is {self.max_replicas}: expected at least replicas, {self.replicas}")
+        return self
+
+    def settings(self, admission: Admission) -> Settings:
+        """How each replica behaves: it draws on as many threads as it has cores."""
+        return Settings(
+            limits=Limits(deadline_s=self.deadline_s),
+            workers=self.cpus,
+            watch_s=self.watch_s,
+            keys=admission.keys,
+            signer=admission.signer,
+        )
+
+    def deployment(self) -> dict[str, Any]:
+        """The options of a Ray Serve deployment."""
+        many: dict[str, Any] = {"num_replicas": self.replicas}
+        if self.max_replicas is not None:
+            many = {
+                "autoscaling_config": {
+                    "min_replicas": self.replicas,
+                    "max_replicas": self.max_replicas,
+                    "target_ongoing_requests": self.target_ongoing_requests,
+                }
+            }
+        return many | {
+            "ray_actor_options": {"num_cpus": self.cpus, "num_gpus": int(self.device == "cuda")},
+            "max_ongoing_requests": self.max_ongoing_requests,
+            "max_queued_requests": self.max_queued_requests,
+            "backpressure_config": {"status_code": 429, "retry_after_s": 1},
+            "graceful_shutdown_timeout_s": self.drain_s,
+            "graceful_shutdown_wait_loop_s": 0.5,
+            "health_check_period_s": 5,
+            "health_check_timeout_s": 30,
+        }
+
+
+class Admission:
+    """Who is let in, as the environment says where the application is built: replicas elsewhere do not inherit that.
+
+    ``GANZOO_API_KEYS``: keys, separated by commas or blanks. ``GANZOO_SIGNING_SECRET``: what addresses are signed with.
+    Of keys only hashes are carried; the secret has to be as it is.
+    """
+
+    def __init__(self, keys: str = "", secret: str = "") -> None:
+        self.keys = Keys(keys.replace(",", " ").split())
+        self.signer = Signer(secret) if secret else None
+
+    @classmethod
+    def from_environment(cls) -> Admission:
+        """What it is here."""
+        return cls(os.environ.get("GANZOO_API_KEYS", ""), os.environ.get("GANZOO_SIGNING_SECRET", ""))
+
+
+class Replica:
+    """The models, loaded, and the application over them. Raises ModelError or DeviceError. ``close`` it."""
+
+    def __init__(self, arguments: Arguments, admission: Admission) -> None:
+        # Loaded before it is asked for anything, so that a replica that is there is one that answers.
+        self.models = Catalogue.load([arguments.model_dir], device=arguments.device)
+        self.app: ASGIApp = create_app(self.models, arguments.settings(admission))
+
+    async def check(self) -> None:
+        """Draw an image of the quickest model. Raises what drawing raises: a lost device is cured by a new process."""
+        quickest = min(self.models.values(), key=lambda model: min(model.tuned.seconds.values()))
+        await asyncio.to_thread(quickest.generator.sample, [0])
+
+    def close(self) -> None:
+        """Close the models, after the application has ended."""
+        self.models.close()
