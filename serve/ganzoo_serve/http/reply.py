@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -71,9 +72,10 @@ class Framed(Response):
 
 
 async def until_gone(receive: Receive, leave: Callable[[], Any]) -> None:
-    """Wait for the client to hang up, then call ``leave``."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    """Wait for the client to hang up, then call ``leave``. A server that cannot tell us any more has lost it as well."""
+    with contextlib.suppress(Exception):  # Ray's ``receive`` raises when the proxy gives up the request
+        while (await receive())["type"] != "http.disconnect":
+            pass
     leave()
 
 
