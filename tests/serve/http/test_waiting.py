@@ -30,7 +30,7 @@ def test_work_is_dropped_once_when_its_client_is_gone(plain, message):
 
         work = Pending(Drawing.of_seeds(plain, [0]), bytes, deadline=0)
         with pytest.raises(ClientDisconnect):
-            await asyncio.wait_for(wait(work, receive, leave), 10)
+            await asyncio.wait_for(wait(work.future, receive, leave), 10)
         assert left == [work]
 
     asyncio.run(main())
@@ -46,7 +46,7 @@ def test_work_is_dropped_once_when_its_request_is_cancelled_and_the_client_lost_
     async def main():
         left = []
         work = Pending(Drawing.of_seeds(plain, [0]), bytes, deadline=0)
-        request = asyncio.create_task(wait(work, receive, lambda: left.append(work)))
+        request = asyncio.create_task(wait(work.future, receive, lambda: left.append(work)))
         await asyncio.sleep(0.1)
         gone.set()
         await asyncio.sleep(0)
