@@ -17,7 +17,7 @@ from ganzoo_serve.errors import ServeError
 )
 @click.option(
     "--overload",
-    type=click.FloatRange(0, 300),
+    type=click.FloatRange(0, 900),
     default=0.0,
     metavar="SECONDS",
     help="Also ask for twice as much as it can do, for so long.",
