@@ -33,7 +33,7 @@ T = TypeVar("T")
 Address = tuple[str, int]
 
 MOST_CONNECTIONS = 4096
-LONGEST_S = 600.0
+LONGEST_S = 1000.0
 _SLACK_S = 5.0  # for the last reply of a measurement
 _MOST_LOSSES = 1000  # connections that ended and were made again
 
