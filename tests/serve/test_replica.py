@@ -2,8 +2,10 @@
 
 import asyncio
 import pickle
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -21,6 +23,22 @@ def test_arguments_come_as_text_from_a_command_line(tmp_path, monkeypatch):
     assert arguments.model_dir == str(tmp_path / "models")
     assert (arguments.replicas, arguments.cpus, arguments.watch_s) == (2, 3, 0.0)
     assert arguments.max_replicas is None
+
+
+def test_the_readme_describes_every_argument_and_its_default():
+    text = (Path(__file__).resolve().parents[2] / "serve" / "README.md").read_text("utf-8")
+    table = text.partition("| argument | default |")[2].partition("\n\n")[0]
+    described = {}
+    for names, default in re.findall(r"^\| (`.+?`) \| (.*?) ?\|", table, re.MULTILINE):
+        found = re.findall(r"`(\w+)`", names)
+        described |= dict(zip(found, default.strip("` ").split(", ") if default.strip() else [None], strict=True))
+    fields = Arguments.model_fields
+    expected = {name: None if field.is_required() else field.default for name, field in fields.items()}
+    assert described.keys() == expected.keys()
+    for name, default in expected.items():
+        assert described[name] == (
+            None if default is None else f"{default:g}" if isinstance(default, float) else str(default)
+        )
 
 
 @pytest.mark.parametrize(
