@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -64,22 +63,18 @@ def server_options(command: F) -> F:
 
 
 def settings(options: dict[str, Any]) -> Settings:
-    """What the options (without host, port and device) and the environment say. Raises ServeError.
-
-    ``GANZOO_API_KEYS``: keys, separated by commas or blanks. ``GANZOO_SIGNING_SECRET``: what addresses are signed with.
-    """
+    """What the options (without host, port and device) and the environment (see ``http.keys``) say. Raises ServeError."""
     from ganzoo_serve.http.access_log import AccessLog
     from ganzoo_serve.http.app import Settings
-    from ganzoo_serve.http.keys import Keys, Signer
+    from ganzoo_serve.http.keys import Keys, keys_in_environment, signer_in_environment
     from ganzoo_serve.http.limits import Limits
 
-    given = os.environ.get("GANZOO_API_KEYS", "").replace(",", " ").split()
+    given = keys_in_environment()
     file = options["api_key_file"]
     if file is not None:
         given += [line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()]
         if not given:
             raise ServeError(f"{file} holds no key. Expected one on each line.")
-    secret = os.environ.get("GANZOO_SIGNING_SECRET", "")
     if options["rate"] and not given:
         raise ServeError("--rate is for each key, and there is none. Set GANZOO_API_KEYS, or give --api-key-file.")
     return Settings(
@@ -92,7 +87,7 @@ def settings(options: dict[str, Any]) -> Settings:
         workers=options["workers"],
         watch_s=options["watch_s"],
         keys=Keys(given, rate=options["rate"]),
-        signer=Signer(secret) if secret else None,
+        signer=signer_in_environment(),
         origins=options["origins"],
         admin=options["admin"],
         drain_s=options["drain_s"],

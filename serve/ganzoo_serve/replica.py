@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from starlette.types import ASGIApp
 
 from ganzoo_serve.http.app import Settings, create_app
-from ganzoo_serve.http.keys import Keys, Signer
+from ganzoo_serve.http.keys import Keys, Signer, keys_in_environment, signer_in_environment
 from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.models.catalogue import Catalogue
 
@@ -87,18 +87,16 @@ class Arguments(BaseModel):
 class Admission:
     """Who is let in, as the environment says where the application is built: replicas elsewhere do not inherit that.
 
-    ``GANZOO_API_KEYS``: keys, separated by commas or blanks. ``GANZOO_SIGNING_SECRET``: what addresses are signed with.
     Of keys only hashes are carried; the secret has to be as it is.
     """
 
-    def __init__(self, keys: str = "", secret: str = "") -> None:
-        self.keys = Keys(keys.replace(",", " ").split())
-        self.signer = Signer(secret) if secret else None
+    def __init__(self, keys: Iterable[str] = (), signer: Signer | None = None) -> None:
+        self.keys, self.signer = Keys(keys), signer
 
     @classmethod
     def from_environment(cls) -> Admission:
         """What it is here."""
-        return cls(os.environ.get("GANZOO_API_KEYS", ""), os.environ.get("GANZOO_SIGNING_SECRET", ""))
+        return cls(keys_in_environment(), signer_in_environment())
 
 
 class Replica:
@@ -106,7 +104,7 @@ class Replica:
 
     def __init__(self, arguments: Arguments, admission: Admission) -> None:
         # Loaded before it is asked for anything, so that a replica that is there is one that answers.
-        self.models = Catalogue.load([arguments.model_dir], device=arguments.device)
+        self.models = Catalogue.load([arguments.model_dir], device=arguments.device, careful=True)
         self.app: ASGIApp = create_app(self.models, arguments.settings(admission))
 
     async def check(self) -> None:

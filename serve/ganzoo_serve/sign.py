@@ -1,6 +1,5 @@
 """Addresses for people without a key: ``python -m ganzoo_serve.sign /v1/models/digits/images/42.png --for 3600``."""
 
-import os
 import time
 
 import click
@@ -16,15 +15,15 @@ def main(address: str, seconds: int) -> None:
 
     The secret is in GANZOO_SIGNING_SECRET, here and where the server is started.
     """
-    from ganzoo_serve.http.keys import Signer  # not at --help
+    from ganzoo_serve.http.keys import signer_in_environment  # not at --help
 
-    secret = os.environ.get("GANZOO_SIGNING_SECRET", "")
-    if not secret:
+    signer = signer_in_environment()
+    if signer is None:
         raise click.UsageError("GANZOO_SIGNING_SECRET is not set. Set it to what the server was started with.")
     path, _, query = address.partition("?")
     if not path.startswith("/"):
         raise click.UsageError(f"'{address}' is no path: expected such as /v1/models/digits/images/42.png?class=7.")
-    click.echo(Signer(secret).sign(path, query, expires=int(time.time()) + seconds))
+    click.echo(signer.sign(path, query, expires=int(time.time()) + seconds))
 
 
 if __name__ == "__main__":

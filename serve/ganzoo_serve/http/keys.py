@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,17 @@ from ganzoo_serve.http.problems import Problem
 
 # The probes of a supervisor, which has no key.
 OPEN = frozenset({"/livez", "/readyz", "/v2/health/live", "/v2/health/ready"})
+
+
+def keys_in_environment() -> list[str]:
+    """``GANZOO_API_KEYS``: keys, separated by commas or blanks."""
+    return os.environ.get("GANZOO_API_KEYS", "").replace(",", " ").split()
+
+
+def signer_in_environment() -> Signer | None:
+    """``GANZOO_SIGNING_SECRET``: what addresses are signed with."""
+    secret = os.environ.get("GANZOO_SIGNING_SECRET", "")
+    return Signer(secret) if secret else None
 
 
 @dataclass(slots=True)
