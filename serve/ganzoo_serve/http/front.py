@@ -84,20 +84,22 @@ class Front:
         if not self._keys:
             return
         allowance = self._keys.find(scope["ganzoo.headers"])
+        signed = self._signer is not None and scope["method"] in ("GET", "HEAD") and b"sig=" in scope["query_string"]
+        if signed:
+            self._check_signature(scope)
         if allowance is not None:
             scope["ganzoo.private"], scope["ganzoo.visitor"] = True, (self._keys, allowance)
-        elif scope["path"].removeprefix(scope.get("root_path", "")) not in OPEN:
-            # Whoever has a signed address may have what is there, and keep it where others find it.
-            self._check_signature(scope)
-
-    def _check_signature(self, scope: Scope) -> None:
-        query = scope["query_string"].decode("latin-1")
-        if self._signer is None or scope["method"] not in ("GET", "HEAD") or "sig=" not in query:
+        elif not signed and scope["path"].removeprefix(scope.get("root_path", "")) not in OPEN:
             raise Problem(
                 401,
                 "A key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.",
                 headers={"WWW-Authenticate": "Bearer"},
             )
+
+    def _check_signature(self, scope: Scope) -> None:
+        """Whoever has a signed address may have what is there, and keep it where others find it."""
+        assert self._signer is not None
+        query = scope["query_string"].decode("latin-1")
         scope["query_string"] = self._signer.check(scope["path"], query).encode("latin-1")
 
     async def _fail(self, scope: Scope, receive: Receive, visit: _Visit, error: Exception) -> None:

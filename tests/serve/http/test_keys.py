@@ -87,6 +87,7 @@ def test_a_signed_address_needs_no_key_until_it_expires(locked):
     direct = locked.get("/v1/models/truncated/images/5.png?truncation=0.5", headers={"X-API-Key": "first"})
     assert response.content == direct.content
     assert locked.head(address).status_code == 200
+    assert locked.get(address, headers={"X-API-Key": "first"}).content == response.content
     for changed in (
         address.replace("5.png", "6.png"),
         address.replace("0.5", "0.6"),
