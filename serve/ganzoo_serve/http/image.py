@@ -9,25 +9,22 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import parse_qsl
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.types import Receive, Scope
 
 from ganzoo_serve.engine.drawing import Drawing
-from ganzoo_serve.errors import RequestError
-from ganzoo_serve.http import caching, problems
-from ganzoo_serve.http.keys import charge
+from ganzoo_serve.http import caching, once, problems
+from ganzoo_serve.http.address import parse_seed, pinned_path, query_string
 from ganzoo_serve.http.negotiation import choose
 from ganzoo_serve.http.problems import Problem
 from ganzoo_serve.http.reply import Headers, Reply
 from ganzoo_serve.http.server import Asked, Server, ask
-from ganzoo_serve.http.waiting import wait
 from ganzoo_serve.images import FORMATS, Format
 from ganzoo_serve.models.model import Model
-from ganzoo_serve.seeds import MAX_SEED
 
 PATH = re.compile(r"/v1/models/([^/]+)/images/([^/]+)")
 JSON = Format("json", "application/json", FORMATS["png"].encode, FORMATS["png"].version)
@@ -55,58 +52,25 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str, nam
     Raises ServeErrors for what is refused, and ClientDisconnect if the client leaves before its image is there.
     """
     asked = ask(server, scope, model)
-    request: dict[bytes, bytes] = scope["ganzoo.headers"]
-    seed, form = _name(name, request)
+    seed, form = _name(name, scope["ganzoo.headers"])
     query = _query(scope["query_string"])
     drawing = Drawing.of_seeds(asked.model.generator, [seed], classes=query.class_, truncation=query.truncation)
     tag = caching.etag(
         asked.model, ("image", seed, drawing.class_of(0), drawing.truncation), form.media_type, form.version
     )
-    headers = _headers(scope, asked, drawing, form, tag, negotiated="." not in name)
-    if b"if-none-match" in request and caching.matches(request[b"if-none-match"].decode("latin-1"), tag):
-        server.measures.not_modified.inc()
-        return Reply(304, headers)
-    headers.append((b"content-type", form.media_type.encode()))
-    if scope["method"] == "HEAD":
-        return Reply(200, headers)
-    charge(scope, 1)
-    body = await _body(server, scope, receive, drawing, form, tag, timeout_s=timeout_s(scope))
-    return Reply(200, headers, body if form is not JSON else _document(scope, asked.model, drawing, body))
-
-
-def parse_seed(text: str) -> int:
-    """A seed as a URL has it: no sign, no leading zero, so that an image has one address. Raises RequestError."""
-    if not _SEED.fullmatch(text) or int(text) > MAX_SEED:
-        raise RequestError(f"'{text[:40]}' is not a seed: expected 0 ... {MAX_SEED}.", loc=("path", "seed"))
-    return int(text)
-
-
-_SEED = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
-
-
-def query_string(drawing: Drawing, index: int = 0) -> str:
-    """The canonical query of one image of a drawing, with its question mark if there is any."""
-    label = drawing.class_of(index)
-    parts = [] if label is None else [f"class={label}"]
-    if drawing.truncation is not None and drawing.truncation != 1.0:
-        # The fewest digits that give back the same float32.
-        parts.append(f"truncation={np.float32(drawing.truncation)}")
-    return f"?{'&'.join(parts)}" if parts else ""
-
-
-def pinned_path(scope: Scope, model: Model) -> str:
-    """``/v1/models/NAME@REV``, below the prefix a proxy may have set."""
-    return f"{scope.get('root_path', '')}/v1/models/{model.name}@{model.rev}"
-
-
-def timeout_s(scope: Scope) -> float | None:
-    """What ``Request-Timeout-Ms`` says, in seconds. Raises Problem 400 if that is no number."""
-    text = scope["ganzoo.headers"].get(b"request-timeout-ms")
-    if text is None:
-        return None
-    if not re.fullmatch(rb"[0-9]{1,9}", text):
-        raise Problem(400, "Request-Timeout-Ms is no number of milliseconds.")
-    return int(text) / 1000
+    reply = await once.reply(
+        server,
+        scope,
+        receive,
+        _headers(scope, asked, drawing, form, tag, negotiated="." not in name),
+        tag=tag,
+        media_type=form.media_type,
+        images=1,
+        start=lambda seconds: server.engine.submit(drawing, form.encode, timeout_s=seconds),
+    )
+    if form is JSON and reply.body is not None:
+        return replace(reply, body=_document(scope, asked.model, drawing, reply.body))
+    return reply
 
 
 def _name(name: str, request: dict[bytes, bytes]) -> tuple[int, Format]:
@@ -134,11 +98,8 @@ def _query(text: bytes) -> ImageQuery:
 
 def _headers(scope: Scope, asked: Asked, drawing: Drawing, form: Format, tag: str, *, negotiated: bool) -> Headers:
     seed, label = drawing.seeds[0] if drawing.seeds else 0, drawing.class_of(0)
-    headers = [
-        (b"etag", tag.encode()),
-        (b"cache-control", caching.control(pinned=asked.pinned, private=scope["ganzoo.private"])),
-        (b"x-ganzoo-seed", b"%d" % seed),
-    ]
+    headers = once.headers(scope, asked, tag)
+    headers.append((b"x-ganzoo-seed", b"%d" % seed))
     if label is not None:
         headers.append((b"x-ganzoo-class", b"%d" % label))
     if negotiated:
@@ -147,37 +108,6 @@ def _headers(scope: Scope, asked: Asked, drawing: Drawing, form: Format, tag: st
         address = f"{pinned_path(scope, asked.model)}/images/{seed}.{form.extension}{query_string(drawing)}"
         headers.append((b"content-location", address.encode()))
     return headers
-
-
-async def _body(
-    server: Server,
-    scope: Scope,
-    receive: Receive,
-    drawing: Drawing,
-    form: Format,
-    tag: str,
-    *,
-    timeout_s: float | None,
-) -> bytes:
-    """The encoded image: out of the stock, from whoever is drawing it already, or drawn."""
-    stock, measures = server.stock, server.measures
-    if stock.keeps and (body := stock.find(tag)) is not None:
-        measures.hits.inc()
-        return body
-    flight = stock.board(tag, lambda: server.engine.submit(drawing, form.encode, timeout_s=timeout_s))
-    (measures.misses if flight.waiting == 1 else measures.hits).inc()
-
-    def leave() -> None:
-        if stock.leave(tag, flight):
-            server.engine.drop(flight.work)
-
-    try:
-        (body,) = await wait(flight.work.future, receive, leave)
-    except Exception:
-        stock.land(tag, None)
-        raise
-    stock.land(tag, body)
-    return bytes(body)
 
 
 def _document(scope: Scope, model: Model, drawing: Drawing, png: bytes) -> bytes:

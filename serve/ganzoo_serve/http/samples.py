@@ -13,8 +13,8 @@ from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.errors import RequestError
 from ganzoo_serve.generator import Generator, Images
 from ganzoo_serve.http import asking, layouts
+from ganzoo_serve.http.address import pinned_path, query_string, timeout_s
 from ganzoo_serve.http.bodies import read_body
-from ganzoo_serve.http.image import pinned_path, query_string, timeout_s
 from ganzoo_serve.http.keys import charge
 from ganzoo_serve.http.layouts import Layout, Sheet
 from ganzoo_serve.http.limits import Limits

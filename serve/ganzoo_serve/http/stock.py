@@ -5,6 +5,7 @@ Off the beaten path of seeds nothing repeats, so keeping finished images is off 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,10 +16,11 @@ from ganzoo_serve.engine.engine import Pending
 
 @dataclass(slots=True, eq=False)
 class Flight:
-    """A work that is under way, and how many wait for it."""
+    """A work that is under way, how many wait for it, and, once it is drawn, what makes one body of it."""
 
     work: Pending
     waiting: int = 1
+    composing: asyncio.Task[bytes] | None = None
 
 
 class Stock:
@@ -48,9 +50,10 @@ class Stock:
             flight.waiting += 1
         return flight
 
-    def land(self, tag: str, body: bytes | None) -> None:
+    def land(self, tag: str, flight: Flight, body: bytes | None) -> None:
         """The flight is over, with or without a body."""
-        self._flights.pop(tag, None)
+        if self._flights.get(tag) is flight:
+            del self._flights[tag]
         if self._keeps and body is not None and len(body) <= self._kept.maxsize:
             self._kept[tag] = body
 

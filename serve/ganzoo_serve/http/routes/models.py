@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from ganzoo_serve.http.image import pinned_path
+from ganzoo_serve.http.address import pinned_path
 from ganzoo_serve.http.routes.common import ANY, REFUSALS, AskedModel, ServerState
 from ganzoo_serve.http.server import Server
 from ganzoo_serve.models.model import Model

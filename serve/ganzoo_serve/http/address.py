@@ -1,0 +1,67 @@
+"""How addresses are written and read: one way to say each thing, so that a picture has one address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from starlette.types import Scope
+
+from ganzoo_serve.engine.drawing import Drawing
+from ganzoo_serve.errors import RequestError
+from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.models.model import Model
+from ganzoo_serve.seeds import MAX_SEED
+
+SEED_PATTERN = "0|[1-9][0-9]{0,15}"
+_SEED = re.compile(SEED_PATTERN, re.ASCII)
+
+
+def parse_seed(text: str, *, loc: tuple[str | int, ...] = ("path", "seed")) -> int:
+    """A seed as a URL has it: no sign, no leading zero, so that an image has one address. Raises RequestError."""
+    if not _SEED.fullmatch(text) or int(text) > MAX_SEED:
+        raise RequestError(f"'{text[:40]}' is not a seed: expected 0 ... {MAX_SEED}.", loc=loc)
+    return int(text)
+
+
+def seeds_text(seeds: Sequence[int]) -> str:
+    """Seeds as ``asking.parse_seeds`` reads them, rows of them as ranges: ``0-9,20``."""
+    rows: list[list[int]] = []
+    for seed in seeds:
+        if rows and seed == rows[-1][1] + 1:
+            rows[-1][1] = seed
+        else:
+            rows.append([seed, seed])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in rows)
+
+
+def query_string(drawing: Drawing, index: int = 0) -> str:
+    """The canonical query of one image of a drawing, with its question mark if there is any."""
+    label = drawing.class_of(index)
+    parts = [] if label is None else [f"class={label}"]
+    parts += truncation_member(drawing)
+    return f"?{'&'.join(parts)}" if parts else ""
+
+
+def truncation_member(drawing: Drawing) -> list[str]:
+    """``truncation=...``, if there is anything to say."""
+    if drawing.truncation is None or drawing.truncation == 1.0:
+        return []
+    # The fewest digits that give back the same float32.
+    return [f"truncation={np.float32(drawing.truncation)}"]
+
+
+def pinned_path(scope: Scope, model: Model) -> str:
+    """``/v1/models/NAME@REV``, below the prefix a proxy may have set."""
+    return f"{scope.get('root_path', '')}/v1/models/{model.name}@{model.rev}"
+
+
+def timeout_s(scope: Scope) -> float | None:
+    """What ``Request-Timeout-Ms`` says, in seconds. Raises Problem 400 if that is no number."""
+    text = scope["ganzoo.headers"].get(b"request-timeout-ms")
+    if text is None:
+        return None
+    if not re.fullmatch(rb"[0-9]{1,9}", text):
+        raise Problem(400, "Request-Timeout-Ms is no number of milliseconds.")
+    return int(text) / 1000
