@@ -6,7 +6,7 @@ ValueError.
 
 import io
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -90,12 +90,26 @@ FILMS = {"gif": "image/gif", "webp": "image/webp"}  # media types by extension
 
 def film(frames: Sequence[Pixels], extension: str, milliseconds: int | Sequence[int]) -> bytes:
     """Images of one size, each shown so long, without end, as ``gif`` (of 256 colours an image) or lossless ``webp``."""
-    first, *others = map(check, frames)
+    # One at a time: a film is many times the size of its file.
+    return film_of((frame(image, extension) for image in frames), extension, milliseconds)
+
+
+def frame(image: Pixels, extension: str) -> Picture.Image:
+    """An image as ``film_of`` takes it. For ``gif`` this is most of the work: 256 colours are chosen."""
+    picture = Picture.fromarray(_squeeze(check(image)))
+    if extension != "gif":
+        return picture.convert("RGB")
+    return picture if picture.mode == "L" else picture.convert("RGB").convert("P", palette=Picture.Palette.ADAPTIVE)
+
+
+def film_of(frames: Iterable[Picture.Image], extension: str, milliseconds: int | Sequence[int]) -> bytes:
+    """As ``film``, of what ``frame`` made."""
+    shown = iter(frames)
+    first = next(shown)
     durations = milliseconds if isinstance(milliseconds, int) else list(milliseconds)
     # Lossless where the format can: images are small, and artefacts would pass for the generator's.
     how = {"lossless": True} if extension == "webp" else {}
-    shown = map(_rgb, others)  # one at a time: a film is many times the size of its file
-    return _save(_rgb(first), extension.upper(), save_all=True, append_images=shown, duration=durations, loop=0, **how)
+    return _save(first, extension.upper(), save_all=True, append_images=shown, duration=durations, loop=0, **how)
 
 
 def grid(images: Pixels, columns: int | None = None) -> Pixels:
@@ -129,10 +143,6 @@ def check(image: Pixels) -> Pixels:
             f"Not an image: {image.dtype} {image.shape}. Expected uint8 (h, w, c) with c = 1, 3 or 4, or (h, w)."
         )
     return shaped
-
-
-def _rgb(image: Pixels) -> Picture.Image:
-    return Picture.fromarray(_squeeze(image)).convert("RGB")
 
 
 def _squeeze(image: Pixels) -> Pixels:

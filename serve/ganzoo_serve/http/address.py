@@ -49,7 +49,7 @@ def truncation_member(drawing: Drawing) -> list[str]:
     if drawing.truncation is None or drawing.truncation == 1.0:
         return []
     # The fewest digits that give back the same float32.
-    return [f"truncation={np.float32(drawing.truncation)}"]
+    return [f"truncation={np.float32(drawing.truncation)!s}"]
 
 
 def pinned_path(scope: Scope, model: Model) -> str:

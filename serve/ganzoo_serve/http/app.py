@@ -21,7 +21,7 @@ from ganzoo_serve.http.front import Front
 from ganzoo_serve.http.keys import Keys, Signer
 from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.http.measures import Measures
-from ganzoo_serve.http.routes import admin, docs, generations, health, images, inference, metrics, models, page
+from ganzoo_serve.http.routes import admin, docs, generations, grids, health, images, inference, metrics, models, page
 from ganzoo_serve.http.server import Server
 from ganzoo_serve.http.stock import Stock
 from ganzoo_serve.models.catalogue import Catalogue
@@ -112,7 +112,7 @@ def create_app(
     )
     app.state.server = server
     problems.install(app)
-    groups = [health, models, images, generations, inference, metrics, page, docs]
+    groups = [health, models, images, grids, generations, inference, metrics, page, docs]
     for group in [*groups, admin] if settings.admin else groups:
         app.include_router(group.router)
     # Around the framework, not in it: what passes it by should not pay for it.

@@ -74,7 +74,7 @@ async def _body(
             server.engine.drop(flight.work)
 
     try:
-        results = await wait(flight.work, receive, leave)
+        results = await wait(flight.work.future, receive, leave)
     except ClientDisconnect:
         raise  # others may still be on board
     except Exception:

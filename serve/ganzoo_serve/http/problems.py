@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import Scope
 
 from ganzoo_serve.errors import BusyError, LateError, RequestError, ServeError
@@ -97,7 +98,19 @@ def install(app: FastAPI) -> None:
     async def no_route(request: Request, error: HTTPException) -> Response:
         details = {404: "Nothing is here. See /docs for what is.", 405: f"{request.method} is not allowed here."}
         detail = details.get(error.status_code, error.detail)
-        return answer(request, Problem(error.status_code, detail, headers=error.headers))
+        headers = error.headers
+        if error.status_code == 405:  # the framework names those of one route; a path may have several
+            headers = {"Allow": ", ".join(_methods(app, request.scope))}
+        return answer(request, Problem(error.status_code, detail, headers=headers))
+
+
+def _methods(app: FastAPI, scope: Scope) -> list[str]:
+    """What may be done with the path that was asked for."""
+    return [
+        method
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in app.routes)
+    ]
 
 
 def findings(errors: Sequence[Any]) -> list[tuple[Loc, str]]:

@@ -1,0 +1,89 @@
+"""A picture of many seeds, with an address: ``/v1/models/NAME/grid.png?seeds=0-63``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field
+from starlette.types import Receive, Scope
+
+from ganzoo_serve.engine.drawing import Drawing
+from ganzoo_serve.generator import Images
+from ganzoo_serve.http import asking, caching, once
+from ganzoo_serve.http.address import pinned_path, seeds_text, truncation_member
+from ganzoo_serve.http.image import ImageQuery
+from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.http.reply import Reply
+from ganzoo_serve.http.server import Server, ask
+from ganzoo_serve.images import FORMATS, Format, grid
+
+Columns = Annotated[int | None, Field(ge=1, description="Of the grid; nearly square if not said.")]
+
+
+class GridQuery(ImageQuery):
+    """What may follow the question mark."""
+
+    seeds: Annotated[
+        str, Field(description="One image each: 0-63, 1,5,7 or 0-9,20.", examples=["0-63"], pattern="^[0-9,-]+$")
+    ]
+    columns: Columns = None
+
+
+async def answer(server: Server, scope: Scope, receive: Receive, model: str, extension: str, query: GridQuery) -> Reply:
+    """The reply for a grid: row by row, edge to edge, image i with the pixels its own address shows.
+
+    Raises ServeErrors for what is refused, and ClientDisconnect if the client leaves before it is there.
+    """
+    asked = ask(server, scope, model)
+    generator = asked.model.generator
+    form = format_of(extension)
+    seeds = asking.parse_seeds(query.seeds, server.limits)
+    drawing = Drawing.of_seeds(generator, seeds, classes=query.class_, truncation=query.truncation)
+    asking.check_size(len(drawing), generator, server.limits)
+    columns = asking.grid_columns(query.columns, generator, len(drawing), server.limits)
+
+    labels = None if drawing.labels is None else tuple(drawing.labels.tolist())
+    what = ("grid", drawing.seeds, labels, drawing.truncation, columns)
+    tag = caching.etag(asked.model, what, form.media_type, form.version)
+    headers = once.headers(scope, asked, tag)
+    headers.append((b"x-ganzoo-columns", b"%d" % columns))
+    named = seeds_text(seeds)
+    if "," not in named:
+        headers.append((b"x-ganzoo-seed", named.encode()))
+    members = [f"seeds={named}", *truncation_member(drawing), f"columns={columns}"]
+    if query.class_ is not None and (label := drawing.class_of(0)) is not None:
+        headers.append((b"x-ganzoo-class", b"%d" % label))
+        members.insert(1, f"class={label}")
+    if not asked.pinned:
+        address = f"{pinned_path(scope, asked.model)}/grid.{form.extension}?{'&'.join(members)}"
+        headers.append((b"content-location", address.encode()))
+    return await once.reply(
+        server,
+        scope,
+        receive,
+        headers,
+        tag=tag,
+        media_type=form.media_type,
+        images=len(drawing),
+        start=lambda seconds: server.engine.submit(drawing, pixels, timeout_s=seconds),
+        compose=lambda results: picture(results, columns, form),
+    )
+
+
+def format_of(extension: str) -> Format:
+    """The encoder of a grid. Raises Problem 406 with those there are."""
+    form = FORMATS.get(extension)
+    if form is None:
+        raise Problem(406, f"There is no format '{extension[:40]}': expected one of {', '.join(FORMATS)}.")
+    return form
+
+
+def picture(images: list[Any], columns: int, form: Format) -> bytes:
+    """One picture of images (h, w, c)."""
+    return form.encode(grid(np.stack(images), columns))
+
+
+def pixels(image: Images) -> Images:
+    """What is to be done with each image as it is drawn: nothing yet."""
+    return image

@@ -1,0 +1,56 @@
+"""Addresses of pictures of many images: grids, and the way from seed to seed."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from ganzoo_serve.http import grid, interpolation
+from ganzoo_serve.http.grid import GridQuery
+from ganzoo_serve.http.interpolation import EXTENSIONS, WayQuery
+from ganzoo_serve.http.reply import Framed
+from ganzoo_serve.http.routes.common import REFUSALS, ModelName, ServerState
+from ganzoo_serve.http.routes.images import Timeout
+from ganzoo_serve.images import FILMS, FORMATS
+
+router = APIRouter(tags=["images"])
+
+
+def _pictures(*media_types: str) -> dict[int | str, Any]:
+    return {
+        200: {"content": {media_type: {} for media_type in media_types}, "description": "The picture."},
+        304: {"description": "You have it already."},
+        **REFUSALS,
+    }
+
+
+_GRID = _pictures(*(form.media_type for form in FORMATS.values()))
+_WAY = _pictures(*(form.media_type for form in FORMATS.values()), *FILMS.values())
+
+
+@router.get("/v1/models/{model}/grid.{extension}", response_class=Response, responses=_GRID)
+@router.head("/v1/models/{model}/grid.{extension}", include_in_schema=False)
+async def grid_file(
+    request: Request,
+    state: ServerState,
+    model: ModelName,
+    extension: Annotated[str, Path(description=", ".join(FORMATS), examples=["png"])],
+    query: Annotated[GridQuery, Query()],
+    timeout: Timeout = None,
+) -> Response:
+    """One picture of many seeds, row by row, edge to edge. Image i is the one that its own address shows."""
+    return Framed(await grid.answer(state, request.scope, request.receive, model, extension, query))
+
+
+@router.get("/v1/models/{model}/interpolate.{extension}", response_class=Response, responses=_WAY)
+@router.head("/v1/models/{model}/interpolate.{extension}", include_in_schema=False)
+async def way_file(
+    request: Request,
+    state: ServerState,
+    model: ModelName,
+    extension: Annotated[str, Path(description=", ".join(EXTENSIONS), examples=["webp"])],
+    query: Annotated[WayQuery, Query()],
+    timeout: Timeout = None,
+) -> Response:
+    """The way from one seed to another, in one class: a film (webp, gif), or a grid of its steps."""
+    return Framed(await interpolation.answer(state, request.scope, request.receive, model, extension, query))
