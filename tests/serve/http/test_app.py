@@ -55,6 +55,9 @@ def test_unknown_paths_and_methods(client):
     body = assert_problem(client.delete("/v1/models"), 405, "DELETE is not allowed here")
     assert body["instance"] == "/v1/models"
     assert client.delete("/v1/models").headers["allow"] == "GET"
+    for path in ("images/1.png", "images/1", "grid.png", "interpolate.webp"):
+        assert client.post(f"/v1/models/plain/{path}").headers["allow"] == "GET, HEAD"
+    assert client.get("/v1/models/plain/samples").headers["allow"] == "POST"
 
 
 def test_the_page_shows_every_model_and_loads_nothing_from_elsewhere(client, generators):
@@ -99,6 +102,7 @@ def test_a_failure_shows_its_number_and_nothing_else(catalogue, client, monkeypa
         client.get("/v1/models/plain/images/7.png"),
         client.post("/v1/models/plain/samples", json={"n": 9}),
         client.post("/v2/models/plain.sample/infer", json=seed),
+        client.get("/v1/models/plain/grid.png?seeds=7-9"),
     ):
         body = assert_problem(response, 500, "The server's log has it as")
         assert "secret" not in response.text

@@ -19,7 +19,7 @@ class Gate:
         run, picture = generator.run_checked, grid.picture
 
         def slow(z, labels, truncation):
-            assert self.opened.wait(20)
+            assert self.opened.wait(5)
             self.drawn += len(z)
             return run(z, labels, truncation)
 
@@ -78,7 +78,7 @@ def test_all_who_ask_meanwhile_get_the_same_body_of_one_drawing(catalogue, gate,
         assert len(bodies) == 1
         assert not app.server.stock._flights
 
-    asyncio.run(asyncio.wait_for(main(), 20))
+    asyncio.run(asyncio.wait_for(main(), 5))
     assert gate.drawn == (1 if path.startswith("images") else 9)
     assert gate.composed == (1 if path.startswith("grid") else 0)
 
@@ -90,15 +90,15 @@ def test_who_hangs_up_takes_nothing_from_the_others(catalogue, gate, path):
         first = asyncio.create_task(get(app, path, leaves))
         second = asyncio.create_task(get(app, path, stays))
         await on_board(app, 2)
-        await asyncio.sleep(0.1)
         leaves.set()
-        assert await first == []
+        await on_board(app, 1)
         third = asyncio.create_task(get(app, path, stays))
         await on_board(app, 2)
         gate.opened.set()
         assert body(await second) == body(await third)
+        await first
 
-    asyncio.run(asyncio.wait_for(main(), 20))
+    asyncio.run(asyncio.wait_for(main(), 5))
     assert gate.drawn == (1 if path.startswith("images") else 9)
 
 
@@ -109,10 +109,10 @@ def test_nothing_is_left_of_what_nobody_waits_for(catalogue, gate, path):
         asking = asyncio.create_task(get(app, path, leaves))
         await on_board(app, 1)
         leaves.set()
-        assert await asking == []
+        assert all(message.get("status", 499) == 499 for message in await asking)
         assert not app.server.stock._flights
 
-    asyncio.run(asyncio.wait_for(main(), 20))
+    asyncio.run(asyncio.wait_for(main(), 5))
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -129,4 +129,4 @@ def test_a_failure_is_everybodys_and_not_kept(catalogue, monkeypatch, path):
         assert not app.server.stock._flights
         assert body(await get(app, path, stays))
 
-    asyncio.run(asyncio.wait_for(main(), 20))
+    asyncio.run(asyncio.wait_for(main(), 5))
