@@ -34,7 +34,7 @@ async def grid_file(
     request: Request,
     state: ServerState,
     model: ModelName,
-    extension: Annotated[str, Path(description=", ".join(FORMATS), examples=["png"])],
+    extension: Annotated[str, Path(examples=["png"], json_schema_extra={"enum": [*FORMATS]})],
     query: Annotated[GridQuery, Query()],
     timeout: Timeout = None,
 ) -> Response:
@@ -48,7 +48,7 @@ async def way_file(
     request: Request,
     state: ServerState,
     model: ModelName,
-    extension: Annotated[str, Path(description=", ".join(EXTENSIONS), examples=["webp"])],
+    extension: Annotated[str, Path(examples=["webp"], json_schema_extra={"enum": [*EXTENSIONS]})],
     query: Annotated[WayQuery, Query()],
     timeout: Timeout = None,
 ) -> Response:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response
 
 from ganzoo_serve.http import image, layouts, samples
+from ganzoo_serve.http.address import SEED_PATTERN
 from ganzoo_serve.http.bodies import schema
 from ganzoo_serve.http.image import EXTENSIONS, ImageQuery
 from ganzoo_serve.http.reply import Framed
@@ -19,7 +20,10 @@ _IMAGE: dict[int | str, Any] = {
     304: {"description": "You have it already."},
     **REFUSALS,
 }
-Seed = Annotated[str, Path(description="0 ... 2**53 - 1", examples=["42"])]
+# What they look like is said for readers; ``http.image`` checks it, and says more about what is wrong.
+Seed = Annotated[
+    str, Path(description="0 ... 2**53 - 1", examples=["42"], json_schema_extra={"pattern": f"^({SEED_PATTERN})$"})
+]
 Timeout = Annotated[str | None, Header(alias="Request-Timeout-Ms", pattern="^[0-9]{1,9}$")]
 
 
@@ -30,7 +34,7 @@ async def image_file(
     state: ServerState,
     model: ModelName,
     seed: Seed,
-    extension: Annotated[str, Path(description=", ".join(EXTENSIONS), examples=["png"])],
+    extension: Annotated[str, Path(examples=["png"], json_schema_extra={"enum": [*EXTENSIONS]})],
     query: Annotated[ImageQuery, Query()],
     timeout: Timeout = None,
 ) -> Response:

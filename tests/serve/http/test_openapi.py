@@ -1,0 +1,68 @@
+"""What /openapi.json promises is what the server does, whatever it is sent."""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    allow_header_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+from ganzoo_serve.http.app import create_app
+
+CHECKS = [
+    allow_header_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+]
+
+
+def statuses_of(operation, *, examples):
+    """Send what the document allows to a route, and what it does not; hold each reply against the document."""
+    statuses = []
+
+    @settings(max_examples=examples, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(case=st.one_of(operation.as_strategy(generation_mode=mode) for mode in GenerationMode))
+    def holds(case):
+        reply = case.call()
+        statuses.append(reply.status_code)
+        in_no_time = reply.status_code == 504 and "Request-Timeout-Ms" in case.headers
+        assert reply.status_code < 500 or in_no_time, (case.as_curl_command(), reply.text)
+        case.validate_response(reply, checks=CHECKS)
+
+    holds()
+    return set(statuses)
+
+
+def check(catalogue, *, examples):
+    app = create_app(catalogue)
+    document = app.app.openapi()
+    for path in document["paths"].values():
+        for parameter in (each for operation in path.values() for each in operation.get("parameters", ())):
+            if parameter["name"] == "model":  # nobody would guess one
+                parameter["schema"]["enum"] = [*catalogue, *(f"{name}@{catalogue[name].rev}" for name in catalogue)]
+    described = schemathesis.openapi.from_dict(document)
+    described.app = app
+    operations = [found.ok() for found in described.get_all_operations()]
+    assert len(operations) >= 10
+    for operation in operations:
+        assert 200 in statuses_of(operation, examples=examples), operation.label
+
+
+def test_every_route_answers_as_documented(catalogue):
+    check(catalogue, examples=40)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_every_route_answers_as_documented_to_many_more(catalogue):
+    check(catalogue, examples=2000)
