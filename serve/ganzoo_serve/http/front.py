@@ -89,7 +89,9 @@ class Front:
             self._check_signature(scope)
         if allowance is not None:
             scope["ganzoo.private"], scope["ganzoo.visitor"] = True, (self._keys, allowance)
-        elif not signed and scope["path"].removeprefix(scope.get("root_path", "")) not in OPEN:
+        elif scope["path"].removeprefix(scope.get("root_path", "")) in OPEN:
+            scope["ganzoo.stranger"] = True
+        elif not signed:
             raise Problem(
                 401,
                 "A key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.",

@@ -13,10 +13,11 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.types import Scope
 
+from ganzoo_serve.http import page
 from ganzoo_serve.http.problems import Problem
 
-# The probes of a supervisor, which has no key.
-OPEN = frozenset({"/livez", "/readyz", "/v2/health/live", "/v2/health/ready"})
+# The probes of a supervisor, which has no key, and the page that asks for one.
+OPEN = frozenset({"/livez", "/readyz", "/v2/health/live", "/v2/health/ready"}) | page.OPEN
 
 
 def keys_in_environment() -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from ganzoo_serve.http.address import pinned_path
+from ganzoo_serve.http.image import EXTENSIONS
 from ganzoo_serve.http.routes.common import ANY, REFUSALS, AskedModel, ServerState
 from ganzoo_serve.http.server import Server
 from ganzoo_serve.models.model import Model
@@ -44,6 +45,7 @@ def describe(request: Request, state: Server, model: Model) -> dict[str, Any]:
             "milliseconds_per_image": {str(n): round(s * 1e3, 3) for n, s in model.tuned.seconds.items()},
         },
         "example": f"{pinned_path(request.scope, model)}/images/0.png",
+        "formats": [*EXTENSIONS],
         "limits": {"samples": state.limits.samples, "steps": state.limits.steps, "grid_side": state.limits.grid_side},
         **metadata,
     }

@@ -1,45 +1,48 @@
-"""The front page: the models and a few of their pictures. Plain HTML that loads nothing but images from here."""
+"""The front page: a playground; without JavaScript, the models with a few of their pictures. Nothing comes from elsewhere."""
 
-import base64
-import hashlib
 from html import escape
+from string import Template
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
+from ganzoo_serve.http import caching, page
+from ganzoo_serve.http.problems import Problem
 from ganzoo_serve.http.routes.common import ServerState
 from ganzoo_serve.models.model import Model
 
 router = APIRouter(include_in_schema=False)
 
 _PICTURES = 8
-_STYLE = """
-:root { color-scheme: light dark }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-img { width: 96px; height: auto; margin: 0 6px 6px 0; image-rendering: pixelated }
-code { font-size: 0.9em }
-"""
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_POLICY = f"default-src 'none'; img-src 'self'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'"
+# blob: pictures that take a key come by fetch.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
 @router.get("/")
-async def page(state: ServerState) -> Response:
-    """Every model with its first few seeds."""
-    sections = "\n".join(_section(model) for model in state.models.values())
-    html = f"""<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>ganzoo</title>
-<style>{_STYLE}</style></head>
-<body>
-<h1>ganzoo</h1>
-<p>Every image has an address; change the number in it.
-<a href="docs">All routes</a>, <a href="v1/models">models as JSON</a>.</p>
-{sections}
-</body>
-</html>
-"""
-    return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY})
+@router.head("/")
+async def front_page(request: Request, state: ServerState) -> Response:
+    """The page. Whoever has no key where one is needed sees no models: the page asks for it."""
+    stranger = request.scope.get("ganzoo.stranger", False)
+    sections = "" if stranger else "\n".join(_section(model) for model in state.models.values())
+    html = Template(page.html()).substitute(models=sections)
+    return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache"})
+
+
+@router.get("/page/{name}")
+@router.head("/page/{name}")
+async def page_file(request: Request, name: str) -> Response:
+    """What the page is made of."""
+    file = page.file(name)
+    if file is None:
+        raise Problem(404, "Nothing is here. See /docs for what is.")
+    # Looked for again each time: another version of the server has others.
+    headers = {"ETag": file.tag, "Cache-Control": "no-cache"}
+    if caching.matches(request.headers.get("if-none-match", ""), file.tag):
+        return Response(status_code=304, headers=headers)
+    return Response(file.content, media_type=file.media_type, headers=headers)
 
 
 def _section(model: Model) -> str:
