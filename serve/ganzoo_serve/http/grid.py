@@ -9,6 +9,7 @@ from pydantic import Field
 from starlette.types import Receive, Scope
 
 from ganzoo_serve.engine.drawing import Drawing
+from ganzoo_serve.engine.engine import Pending
 from ganzoo_serve.generator import Images
 from ganzoo_serve.http import asking, caching, once
 from ganzoo_serve.http.address import pinned_path, seeds_text, truncation_member
@@ -58,17 +59,17 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str, ext
     if not asked.pinned:
         address = f"{pinned_path(scope, asked.model)}/grid.{form.extension}?{'&'.join(members)}"
         headers.append((b"content-location", address.encode()))
-    return await once.reply(
-        server,
-        scope,
-        receive,
-        headers,
-        tag=tag,
-        media_type=form.media_type,
-        images=len(drawing),
-        start=lambda seconds: server.engine.submit(drawing, pixels, timeout_s=seconds),
-        compose=lambda results: picture(results, columns, form),
-    )
+    reply = once.answered(server, scope, headers, tag, form.media_type)
+    if reply is not None:
+        return reply
+
+    def start(seconds: float | None) -> Pending:
+        return server.engine.submit(drawing, pixels, timeout_s=seconds)
+
+    def compose(results: list[Any]) -> bytes:
+        return picture(results, columns, form)
+
+    return Reply(200, headers, await once.body(server, scope, receive, tag, len(drawing), start, compose))
 
 
 def format_of(extension: str) -> Format:

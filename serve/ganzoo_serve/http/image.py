@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-from dataclasses import replace
 from typing import Annotated
 from urllib.parse import parse_qsl
 
@@ -58,19 +57,14 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str, nam
     tag = caching.etag(
         asked.model, ("image", seed, drawing.class_of(0), drawing.truncation), form.media_type, form.version
     )
-    reply = await once.reply(
-        server,
-        scope,
-        receive,
-        _headers(scope, asked, drawing, form, tag, negotiated="." not in name),
-        tag=tag,
-        media_type=form.media_type,
-        images=1,
-        start=lambda seconds: server.engine.submit(drawing, form.encode, timeout_s=seconds),
+    headers = _headers(scope, asked, drawing, form, tag, negotiated="." not in name)
+    reply = once.answered(server, scope, headers, tag, form.media_type)
+    if reply is not None:
+        return reply
+    body = await once.body(
+        server, scope, receive, tag, 1, lambda seconds: server.engine.submit(drawing, form.encode, timeout_s=seconds)
     )
-    if form is JSON and reply.body is not None:
-        return replace(reply, body=_document(scope, asked.model, drawing, reply.body))
-    return reply
+    return Reply(200, headers, body if form is not JSON else _document(scope, asked.model, drawing, body))
 
 
 def _name(name: str, request: dict[bytes, bytes]) -> tuple[int, Format]:

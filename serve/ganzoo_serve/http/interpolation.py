@@ -97,6 +97,10 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str, ext
         address = f"{pinned_path(scope, asked.model)}/interpolate.{extension}?{canonical}"
         headers.append((b"content-location", address.encode()))
 
+    reply = once.answered(server, scope, headers, tag, media_type)
+    if reply is not None:
+        return reply
+
     def start(seconds: float | None) -> Pending:
         begin_z, end_z = generator.latents(seeds)
         z = walk(begin_z, end_z, query.steps, mode)
@@ -104,17 +108,7 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str, ext
         drawing = Drawing.of_latents(generator, z, labels=labels, truncation=query.truncation)
         return server.engine.submit(drawing, finish, timeout_s=seconds)
 
-    return await once.reply(
-        server,
-        scope,
-        receive,
-        headers,
-        tag=tag,
-        media_type=media_type,
-        images=query.steps,
-        start=start,
-        compose=compose,
-    )
+    return Reply(200, headers, await once.body(server, scope, receive, tag, query.steps, start, compose))
 
 
 def _check_steps(steps: int, generator: Generator, limits: Limits) -> None:

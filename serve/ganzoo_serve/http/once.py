@@ -30,43 +30,37 @@ def headers(scope: Scope, asked: Asked, tag: str) -> Headers:
     ]
 
 
-async def reply(
-    server: Server,
-    scope: Scope,
-    receive: Receive,
-    headers: Headers,
-    *,
-    tag: str,
-    media_type: str,
-    images: int,
-    start: Callable[[float | None], Pending],
-    compose: Compose | None = None,
-) -> Reply:
-    """The reply to GET or HEAD; ``start`` (with the client's timeout in seconds) draws ``images``, if it comes to that.
-
-    Without ``compose`` the one result is the body. Raises what drawing raises, and ClientDisconnect if the client leaves before.
-    """
+def answered(server: Server, scope: Scope, headers: Headers, tag: str, media_type: str) -> Reply | None:
+    """The reply to HEAD, and to a client that has the bytes already. Otherwise ``headers`` are complete for the reply."""
     request: dict[bytes, bytes] = scope["ganzoo.headers"]
     if b"if-none-match" in request and caching.matches(request[b"if-none-match"].decode("latin-1"), tag):
         server.measures.not_modified.inc()
         return Reply(304, headers)
     headers.append((b"content-type", media_type.encode()))
-    if scope["method"] == "HEAD":
-        return Reply(200, headers)
+    return Reply(200, headers) if scope["method"] == "HEAD" else None
+
+
+async def body(
+    server: Server,
+    scope: Scope,
+    receive: Receive,
+    tag: str,
+    images: int,
+    start: Callable[[float | None], Pending],
+    compose: Compose | None = None,
+) -> bytes:
+    """The bytes: out of the stock, from whoever is drawing them already, or drawn; whoever asks pays for ``images``.
+
+    ``start`` takes the client's timeout in seconds. Without ``compose`` the one result is the body. Raises what drawing
+    raises, and ClientDisconnect if the client leaves before.
+    """
     charge(scope, images)
     seconds = timeout_s(scope)
-    return Reply(200, headers, await _body(server, receive, tag, lambda: start(seconds), compose))
-
-
-async def _body(
-    server: Server, receive: Receive, tag: str, start: Callable[[], Pending], compose: Compose | None
-) -> bytes:
-    """Out of the stock, from whoever is drawing it already, or drawn."""
     stock, measures = server.stock, server.measures
     if stock.keeps and (found := stock.find(tag)) is not None:
         measures.hits.inc()
         return found
-    flight = stock.board(tag, start)
+    flight = stock.board(tag, lambda: start(seconds))
     (measures.misses if flight.waiting == 1 else measures.hits).inc()
 
     def leave() -> None:
@@ -81,18 +75,18 @@ async def _body(
         stock.land(tag, flight, None)
         raise
     if compose is None:
-        body = bytes(results[0])
-        stock.land(tag, flight, body)
-        return body
+        made = bytes(results[0])
+        stock.land(tag, flight, made)
+        return made
     if flight.composing is None:
         flight.composing = asyncio.create_task(_compose(server, tag, flight, compose, results))
     return await asyncio.shield(flight.composing)  # others wait for it too
 
 
 async def _compose(server: Server, tag: str, flight: Flight, compose: Compose, results: list[Any]) -> bytes:
-    body = None
+    made = None
     try:
-        body = await server.engine.help(compose, results)
-        return body
+        made = await server.engine.help(compose, results)
+        return made
     finally:
-        server.stock.land(tag, flight, body)
+        server.stock.land(tag, flight, made)
