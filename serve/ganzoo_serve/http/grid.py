@@ -12,7 +12,7 @@ from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.engine.engine import Pending
 from ganzoo_serve.generator import Images
 from ganzoo_serve.http import asking, caching, once
-from ganzoo_serve.http.address import pinned_path, seeds_text, truncation_member
+from ganzoo_serve.http.address import SEED_PATTERN, pinned_path, seeds_text, truncation_member
 from ganzoo_serve.http.image import ImageQuery
 from ganzoo_serve.http.problems import Problem
 from ganzoo_serve.http.reply import Reply
@@ -20,13 +20,19 @@ from ganzoo_serve.http.server import Server, ask
 from ganzoo_serve.images import FORMATS, Format, grid
 
 Columns = Annotated[int | None, Field(ge=1, description="Of the grid; nearly square if not said.")]
+_RANGE = f"({SEED_PATTERN})(-({SEED_PATTERN}))?"
 
 
 class GridQuery(ImageQuery):
     """What may follow the question mark."""
 
     seeds: Annotated[
-        str, Field(description="One image each: 0-63, 1,5,7 or 0-9,20.", examples=["0-63"], pattern="^[0-9,-]+$")
+        str,
+        Field(
+            description="One image each: 0-63, 1,5,7 or 0-9,20.",
+            examples=["0-63"],
+            json_schema_extra={"pattern": f"^{_RANGE}(,{_RANGE})*$"},
+        ),
     ]
     columns: Columns = None
 

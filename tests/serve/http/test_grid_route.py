@@ -115,7 +115,7 @@ def test_a_key_pays_for_every_image(catalogue):
     ("query", "detail"),
     [
         ("", "query.seeds: Field required"),
-        ("seeds=", "query.seeds"),
+        ("seeds=", "is no seed and no range"),
         ("seeds=1,", "is no seed and no range"),
         ("seeds=01", "is no seed and no range"),
         ("seeds=9-3", "is no range of seeds"),
