@@ -133,7 +133,11 @@ def _with_origins(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
             "Retry-After",
             "X-Ganzoo-Class",
             "X-Ganzoo-Columns",
+            "X-Ganzoo-From",
+            "X-Ganzoo-Mode",
             "X-Ganzoo-Seed",
+            "X-Ganzoo-Steps",
+            "X-Ganzoo-To",
         ),
         max_age=600,
     )

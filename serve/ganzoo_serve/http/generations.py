@@ -18,8 +18,8 @@ from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.errors import RequestError
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.http import asking
+from ganzoo_serve.http.address import pinned_path, timeout_s
 from ganzoo_serve.http.bodies import read_body
-from ganzoo_serve.http.image import pinned_path, timeout_s
 from ganzoo_serve.http.keys import charge
 from ganzoo_serve.http.layouts import Sheet
 from ganzoo_serve.http.reply import Reply, encode

@@ -101,8 +101,8 @@ def test_a_failure_shows_its_number_and_nothing_else(catalogue, client, monkeypa
     for response in (
         client.get("/v1/models/plain/images/7.png"),
         client.post("/v1/models/plain/samples", json={"n": 9}),
-        client.post("/v2/models/plain.sample/infer", json=seed),
         client.get("/v1/models/plain/grid.png?seeds=7-9"),
+        client.post("/v2/models/plain.sample/infer", json=seed),
     ):
         body = assert_problem(response, 500, "The server's log has it as")
         assert "secret" not in response.text

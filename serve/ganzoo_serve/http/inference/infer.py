@@ -13,7 +13,7 @@ from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.errors import RequestError
 from ganzoo_serve.generator import Images
 from ganzoo_serve.http import asking
-from ganzoo_serve.http.image import timeout_s
+from ganzoo_serve.http.address import timeout_s
 from ganzoo_serve.http.inference import request as requests
 from ganzoo_serve.http.inference import tensors
 from ganzoo_serve.http.inference.request import InferRequest
