@@ -149,7 +149,7 @@ class Generator:
         return self._stream(seeds, labels, truncation)
 
     def draw(self, seeds: Seeds, *, classes: Classes = None, truncation: float | None = None) -> Images:
-        """As ``sample``, in the calling thread: what a worker runs."""
+        """As ``sample``, in the calling thread."""
         z = self.latents(seeds)
         return self.run(z, self.labels(seeds, classes), truncation)
 

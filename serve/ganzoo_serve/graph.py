@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import onnx
-from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto
+from google.protobuf.message import Message  # type: ignore[import-untyped]
+from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto
 
 from ganzoo_serve.errors import ModelError
 
 if TYPE_CHECKING:  # metadata calls us
     from ganzoo_serve.metadata import ModelMetadata
+
+# They run as often as their inputs say: for as long as they like. No network of ours needs them.
+LOOPS = frozenset({"Loop", "Scan", "SequenceMap"})
 
 # An operator that draws its own numbers would give another image for the same seed every time.
 RANDOM_OPERATORS = frozenset(
@@ -45,7 +49,10 @@ def check_graph(model: ModelProto, metadata: ModelMetadata, *, source: str) -> N
             f"{source} draws random numbers in the graph ({', '.join(random)}), so a seed would not name an image.\n"
             "Expected noise as an input or a constant; take it out of the generator and run 'ganzoo export RUN' again."
         )
-    if any(tensor.data_location == TensorProto.EXTERNAL for tensor in _tensors(model)):
+    loops = sorted({node.op_type for node in _nodes(model)} & LOOPS)
+    if loops:
+        raise ModelError(f"{source} has {', '.join(loops)} in its graph, which may never end: refused.\n{EXPORT_HINT}")
+    if any(tensor.data_location == TensorProto.EXTERNAL or tensor.external_data for tensor in _tensors(model)):
         raise ModelError(
             f"{source} keeps weights in another file (external data), which is refused: a model is one file.\n"
             "Run 'ganzoo export RUN', which writes a single file."
@@ -125,14 +132,8 @@ def _show(elem_type: int, shape: tuple[Dim, ...] | None) -> str:
 
 
 def _nodes(model: ModelProto) -> Iterator[NodeProto]:
-    """Every node: of the graph, of the bodies of If, Loop and Scan, and of local functions."""
-    stack = [*model.graph.node, *(node for function in model.functions for node in function.node)]
-    defaults = [attribute for function in model.functions for attribute in function.attribute_proto]
-    stack.extend(inner for graph in _graphs(defaults) for inner in graph.node)
-    while stack:
-        node = stack.pop()
-        yield node
-        stack.extend(inner for graph in _graphs(node.attribute) for inner in graph.node)
+    """Every node, wherever it is: in the graph, in bodies of other nodes, in functions and their defaults."""
+    return (message for message in _messages(model) if isinstance(message, NodeProto))
 
 
 def _is_random(node: NodeProto) -> bool:
@@ -143,28 +144,18 @@ def _is_random(node: NodeProto) -> bool:
 
 
 def _tensors(model: ModelProto) -> Iterator[TensorProto]:
-    """Every stored tensor: initializers and constants, wherever they are."""
-    graphs = [model.graph]
-    for node in _nodes(model):
-        graphs.extend(_graphs(node.attribute))
-        for attribute in node.attribute:
-            if attribute.type == AttributeProto.TENSOR:
-                yield attribute.t
-            yield from attribute.tensors
-            yield from (
-                part for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors) for part in _parts(sparse)
-            )
-    for graph in graphs:
-        yield from graph.initializer
-        yield from (part for sparse in graph.sparse_initializer for part in _parts(sparse))
+    """Every stored tensor: initializers, constants, parts of sparse ones, defaults of functions."""
+    return (message for message in _messages(model) if isinstance(message, TensorProto))
 
 
-def _parts(sparse: onnx.SparseTensorProto) -> tuple[TensorProto, TensorProto]:
-    return sparse.values, sparse.indices
-
-
-def _graphs(attributes: Iterable[AttributeProto]) -> Iterator[GraphProto]:
-    for attribute in attributes:
-        if attribute.type == AttributeProto.GRAPH:
-            yield attribute.g
-        yield from attribute.graphs
+def _messages(model: ModelProto) -> Iterator[Message]:
+    """Every message within the model's: whatever fields the format has or gets, nothing hides from a check."""
+    stack: list[Message] = [model]
+    while stack:
+        message = stack.pop()
+        yield message
+        if isinstance(message, TensorProto):  # holds no others, but perhaps much that would be copied to look
+            continue
+        for field, value in message.ListFields():
+            if field.type == field.TYPE_MESSAGE:
+                stack.extend(value if isinstance(value, Iterable) else [value])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,7 +28,7 @@ _OPTIONS = [
     ),
     click.option(
         "--api-key-file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="Let in only who has one of the keys in this file, one on each line; also those in GANZOO_API_KEYS.",
+        help="Let in only who has one of the keys in this file, a key on each line that is no # remark, or in GANZOO_API_KEYS.",
     ),
     click.option(
         "--rate", default=0.0, metavar="N", type=click.FloatRange(0), help="Images a second for each key; 0 is no bound.",
@@ -69,14 +71,29 @@ def settings(options: dict[str, Any]) -> Settings:
     from ganzoo_serve.http.keys import Keys, keys_in_environment, signer_in_environment
     from ganzoo_serve.http.limits import Limits
 
+    for name in ("rate", "watch_s", "deadline"):
+        if not math.isfinite(options[name]):
+            raise ServeError(f"--{name.removesuffix('_s')} is {options[name]}: expected a number.")
+    for origin in options["origins"]:
+        if origin != "*" and not re.fullmatch(r"https?://[^/\s]+", origin):
+            raise ServeError(f"--cors {origin} is no origin: expected such as https://example.org, or '*'.")
     given = keys_in_environment()
     file = options["api_key_file"]
     if file is not None:
-        given += [line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()]
+        try:
+            lines = [line.strip() for line in file.read_text("utf-8").splitlines()]
+            given += [line for line in lines if line and not line.startswith("#")]
+        except (OSError, UnicodeDecodeError) as error:
+            raise ServeError(f"{file} cannot be read: {error}. Expected text, a key on each line.") from error
         if not given:
             raise ServeError(f"{file} holds no key. Expected one on each line.")
     if options["rate"] and not given:
         raise ServeError("--rate is for each key, and there is none. Set GANZOO_API_KEYS, or give --api-key-file.")
+    signer = signer_in_environment()
+    if signer is not None and not given:
+        raise ServeError(
+            "GANZOO_SIGNING_SECRET is for those without a key, and there is no key. Set GANZOO_API_KEYS too."
+        )
     return Settings(
         limits=Limits(
             samples=options["max_images"],
@@ -87,7 +104,7 @@ def settings(options: dict[str, Any]) -> Settings:
         workers=options["workers"],
         watch_s=options["watch_s"],
         keys=Keys(given, rate=options["rate"]),
-        signer=signer_in_environment(),
+        signer=signer,
         origins=options["origins"],
         admin=options["admin"],
         drain_s=options["drain_s"],

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from starlette.types import ASGIApp
 
+from ganzoo_serve.engine.drawing import Drawing
+from ganzoo_serve.errors import BusyError, LateError
 from ganzoo_serve.http.app import Settings, create_app
+from ganzoo_serve.http.front import Front
 from ganzoo_serve.http.keys import Keys, Signer, keys_in_environment, signer_in_environment
 from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.models.catalogue import Catalogue
@@ -105,12 +107,18 @@ class Replica:
     def __init__(self, arguments: Arguments, admission: Admission) -> None:
         # Loaded before it is asked for anything, so that a replica that is there is one that answers.
         self.models = Catalogue.load([arguments.model_dir], device=arguments.device, careful=True)
-        self.app: ASGIApp = create_app(self.models, arguments.settings(admission))
+        app = create_app(self.models, arguments.settings(admission))
+        assert isinstance(app, Front)  # no origins were named
+        self.app, self.engine = app, app.server.engine
 
     async def check(self) -> None:
-        """Draw an image of the quickest model. Raises what drawing raises: a lost device is cured by a new process."""
+        """Draw an image of the quickest model, as requests do. Raises what drawing raises: a new process cures a lost device.
+
+        Being busy is no ailment.
+        """
         quickest = min(self.models.values(), key=lambda model: min(model.tuned.seconds.values()))
-        await asyncio.to_thread(quickest.generator.sample, [0])
+        with contextlib.suppress(BusyError, LateError):
+            await self.engine.draw(Drawing.of_seeds(quickest.generator, [0]), len)
 
     def close(self) -> None:
         """Close the models, after the application has ended."""

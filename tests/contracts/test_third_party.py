@@ -12,8 +12,8 @@ import PIL.Image
 import pytest
 from starlette.testclient import TestClient
 
-from ganzoo_serve.app import create_app
-from ganzoo_serve.generator import Generator
+from ganzoo_serve.http.app import create_app
+from ganzoo_serve.models.catalogue import Catalogue
 
 
 @pytest.fixture(scope="module")
@@ -124,10 +124,7 @@ def test_sample_and_the_server_draw_the_same_images_of_the_exported_file(ganzoo,
     images = np.load(ganzoo.folder / "four.npy")
     assert images.shape == (4, 8, 8, 1)
     assert images.std() > 0
-    with (
-        Generator.load(model, device="cpu") as generator,
-        TestClient(create_app({generator.name: generator})) as client,
-    ):
+    with Catalogue.load([model], device="cpu") as models, TestClient(create_app(models)) as client:
         for seed, image in enumerate(images):
             reply = client.get(f"/v1/models/linear-soft-stripes/images/{seed}.png?class=standing")
             assert reply.status_code == 200

@@ -324,7 +324,8 @@ def test_serve_passes_on_what_was_asked(ganzoo, monkeypatch, model):
     asked = {}
     monkeypatch.setattr("ganzoo_serve.serving.serve", lambda models, **options: asked.update(options, models=models))
     assert ganzoo("serve", model, "--port", 9000, "--device", "cpu", "--workers", 3).exit_code == 0
-    assert asked == {"models": [model], "host": "127.0.0.1", "port": 9000, "device": "cpu", "workers": 3}
+    assert asked.pop("settings").workers == 3
+    assert asked == {"models": [model], "host": "127.0.0.1", "port": 9000, "device": "cpu"}
 
 
 def test_serve_without_models_serves_those_that_came_with_ganzoo(ganzoo, monkeypatch, tmp_path):

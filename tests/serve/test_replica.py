@@ -90,15 +90,18 @@ def test_a_replica_answers_as_any_server_does(model_dir, plain):
         assert client.get("/readyz").status_code == 200
         reply = client.get("/v1/models/plain/images/42.png")
         assert reply.content == png(plain.sample([42])[0])
-    asyncio.run(replica.check())
+        client.portal.call(replica.check)
     replica.close()
 
 
-def test_a_replica_that_cannot_draw_is_not_well(model_dir):
+def test_a_replica_that_cannot_draw_is_not_well(model_dir, monkeypatch):
     replica = Replica(Arguments(model_dir=str(model_dir / "plain.onnx")), Admission())
-    replica.close()
-    with pytest.raises(RuntimeError):
+    monkeypatch.setattr(replica.models["plain"].generator, "run_checked", lambda *_: 1 / 0)
+    with TestClient(replica.app) as client, pytest.raises(ZeroDivisionError):
+        client.portal.call(replica.check)
+    with pytest.raises(RuntimeError, match="closed"):  # its threads are gone
         asyncio.run(replica.check())
+    replica.close()
 
 
 def test_a_replica_without_models_does_not_start(tmp_path):

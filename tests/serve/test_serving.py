@@ -148,13 +148,33 @@ def test_keys_and_the_secret_come_from_the_environment_or_a_file_and_are_not_sho
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [(["--admin"], "need a key"), (["--rate", "5"], "there is none"), (["--api-key-file", "EMPTY"], "holds no key")],
+    [
+        (["--admin"], "need a key"),
+        (["--rate", "5"], "there is none"),
+        (["--rate", "nan"], "expected a number"),
+        (["--deadline", "inf"], "expected a number"),
+        (["--cors", "a.example"], "is no origin"),
+        (["--api-key-file", "EMPTY"], "holds no key"),
+    ],
 )
 def test_what_needs_a_key_says_so(model_dir, tmp_path, arguments, message):
     (tmp_path / "EMPTY").write_text("\n")
     arguments = [str(tmp_path / "EMPTY") if word == "EMPTY" else word for word in arguments]
     command = [sys.executable, "-m", "ganzoo_serve", str(model_dir), "--port", "0", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [("GANZOO_API_KEYS", " , ", "holds no key"), ("GANZOO_SIGNING_SECRET", "s", "there is no key")],
+)
+def test_a_door_that_was_meant_to_be_locked_is_not_left_open(model_dir, variable, value, message):
+    command = [sys.executable, "-m", "ganzoo_serve", str(model_dir), "--port", "0"]
+    variables = {**os.environ, variable: value}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=variables)
     assert done.returncode == 1
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -212,6 +232,17 @@ def test_a_thousand_seeds_are_the_same_pixels_by_every_door(model_dir):
         with httpx.Client(base_url=server.url, timeout=60) as client:
             in_batches(client, 250)
         assert server.stop() == 0
+
+
+@pytest.mark.parametrize("after_s", [0.5, 0.8])
+def test_told_to_stop_while_it_loads_it_stops(model_dir, after_s):
+    command = [sys.executable, "-m", "ganzoo_serve", str(model_dir), "--port", "0", "--device", "cpu"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(after_s)
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=30)
+    assert "Traceback" not in log
+    assert process.returncode in (0, -signal.SIGTERM), log  # or it was not there yet to be told
 
 
 def test_the_log_is_json_where_nobody_reads_it(model_dir):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -54,7 +55,8 @@ class Crew:
         self._changed = threading.Condition()
         self._idle = 0
         self._closing = False
-        self._seconds_each: dict[Hashable, float] = {}  # of a thread's time, by model
+        # Of a thread's time, by model; weakly, or a model that went away would stay.
+        self._seconds_each: WeakKeyDictionary[Hashable, float] = WeakKeyDictionary()
         self._threads: list[threading.Thread] = []
 
     @contextmanager
@@ -64,8 +66,10 @@ class Crew:
             yield self._queue
 
     def add(self, work: Work) -> None:
-        """Queue it; the first work starts the threads."""
+        """Queue it; the first work starts the threads. Raises RuntimeError when they have been told to end."""
         with self._changed:
+            if self._closing:
+                raise RuntimeError("The engine is closed.")
             if not self._threads:
                 self._start()
             self._queue.add(work)
@@ -77,18 +81,10 @@ class Crew:
         with self._changed:
             self._queue.drop(work)
 
-    def seconds_each(self, model: Hashable) -> float:
-        """What an image of this model has cost lately, in seconds of one thread; 0 if none was drawn."""
-        return self._seconds_each.get(model, 0.0)
-
     def seconds_waiting(self, queue: FairQueue) -> float:
         """How long what waits will take, at the pace of late."""
         each = list(self._seconds_each.items())
         return sum(queue.waiting(model) * seconds for model, seconds in each) / self.count
-
-    def forget(self, model: Hashable) -> None:
-        """A model that went away."""
-        self._seconds_each.pop(model, None)
 
     def close(self) -> None:
         """Finish what waits, then end the threads."""
@@ -113,13 +109,21 @@ class Crew:
                 failure = LateError()
                 self._hand_over([Outcome(work, 0, (), failure) for work in late])
             if shares:
-                began = time.monotonic()
-                outcomes = _draw(shares, self._watch)
-                self._learn(shares, time.monotonic() - began)
-                for outcome in outcomes:
-                    if outcome.failure is not None:
-                        self.drop(outcome.work)  # the rest of it is worth nothing
-                self._hand_over(outcomes)
+                self._hand_over(self._run(shares))
+            # Nothing of a model that goes away is kept by a thread that waits.
+            del taken, shares, late
+
+    def _run(self, shares: list[Any]) -> list[Outcome]:
+        began = time.monotonic()
+        try:
+            outcomes = _draw(shares, self._watch)
+            self._learn(shares, time.monotonic() - began)
+        except Exception as error:  # or nobody would ever hear of these, and the thread would be gone
+            outcomes = [Outcome(share.job, share.start, (), error) for share in shares]
+        for outcome in outcomes:
+            if outcome.failure is not None:
+                self.drop(outcome.work)  # the rest of it is worth nothing
+        return outcomes
 
     def _next(self) -> tuple[list[Share], list[Any]] | None:
         with self._changed:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import onnx
 
 from ganzoo_serve import runtime
+from ganzoo_serve.errors import ModelError
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.graph import expected_outputs, feed
 
@@ -40,9 +41,12 @@ def probe(model: bytes, generator: Generator, sizes: Sequence[int], *, device: r
         runs = []
         for start in range(0, len(order), size):
             rows = np.resize(order[start : start + size], size)
-            runs.append(
-                session.run(outputs, feed(generator.metadata, z[rows], None if labels is None else labels[rows]))
-            )
+            batch = feed(generator.metadata, z[rows], None if labels is None else labels[rows])
+            try:
+                runs.append(session.run(outputs, batch))
+            except Exception as error:  # ONNX Runtime's own exceptions share no base class
+                reason = str(error).splitlines()[0][:300]
+                raise ModelError(f"{generator.path} failed in a batch of {size}: {reason}") from error
         return [np.concatenate(arrays)[: len(order)][back] for arrays in zip(*runs, strict=True)]
 
     straight = np.arange(len(seeds))

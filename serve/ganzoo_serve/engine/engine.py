@@ -95,7 +95,7 @@ class Engine:
 
         Whoever gives up waiting calls ``drop``.
         """
-        seconds = self.deadline_s if timeout_s is None else min(timeout_s, self.deadline_s)
+        seconds = self._seconds(timeout_s)
         work = Pending(drawing, finish, deadline=time.monotonic() + seconds)
         with self._crew.queue() as queue:
             self._check_room(queue, work, seconds)
@@ -104,6 +104,10 @@ class Engine:
             self._sweeping = True
             work.loop.call_later(_SWEEP_S, self._sweep, work.loop)
         return work
+
+    def wait_longer(self, work: Pending, timeout_s: float | None) -> None:
+        """Somebody else waits for it too, for so long from now."""
+        work.deadline = max(work.deadline, time.monotonic() + self._seconds(timeout_s))
 
     def drop(self, work: Pending) -> None:
         """Nobody waits for it any more: what of it is not begun never will be."""
@@ -134,14 +138,13 @@ class Engine:
         """``function(...)`` in a thread that does not draw."""
         return await asyncio.wrap_future(self._helpers.submit(function, *args, **kwargs))
 
-    def forget(self, generator: Generator) -> None:
-        """A model that went away."""
-        self._crew.forget(generator)
-
     def close(self) -> None:
         """Finish what waits, then end the threads."""
         self._crew.close()
-        self._helpers.shutdown()
+        self._helpers.shutdown(cancel_futures=True)
+
+    def _seconds(self, timeout_s: float | None) -> float:
+        return self.deadline_s if timeout_s is None else min(timeout_s, self.deadline_s)
 
     def _check_room(self, queue: Any, work: Pending, seconds: float) -> None:
         before = queue.waiting(work.model)

@@ -13,7 +13,7 @@ from typing import Literal, TextIO, TypeAlias
 LogFormat: TypeAlias = Literal["auto", "json", "text", "off"]
 
 _FLUSH_S = 0.2
-_SECRET = re.compile(r"(?<![^&?])sig=[^&]*")
+_SECRET = re.compile(r"sig=[0-9A-Za-z%]*")  # wherever it stands: a misplaced one is as good
 
 
 @dataclass(slots=True)
@@ -29,6 +29,7 @@ class Line:
     seconds: float
     client: str
     trace: str | None
+    time: float  # seconds since 1970, when the reply was sent
 
 
 class AccessLog:
@@ -55,23 +56,22 @@ class AccessLog:
         """Write what there is."""
         self._timer = None
         lines, self._lines = self._lines, []
-        now = time.time()
-        self._stream.write("".join(self._render(line, now) for line in lines))
+        self._stream.write("".join(map(self._render, lines)))
         self._stream.flush()
 
 
-def _json(line: Line, now: float) -> str:
+def _json(line: Line) -> str:
     # Written out: what is not quoted here was checked where it came in, and json.dumps of a record costs four times as much.
     trace = "" if line.trace is None else f', "trace": "{line.trace}"'
     return (
-        f'{{"time": {now:.3f}, "id": "{line.request_id}", "client": {json.dumps(line.client)}, "method": '
+        f'{{"time": {line.time:.3f}, "id": "{line.request_id}", "client": {json.dumps(line.client)}, "method": '
         f'{json.dumps(line.method)}, "path": {json.dumps(_address(line))}, "status": {line.status}, "bytes": {line.sent}, '
         f'"ms": {line.seconds * 1e3:.2f}{trace}}}\n'
     )
 
 
-def _text(line: Line, now: float) -> str:
-    clock = time.strftime("%H:%M:%S", time.localtime(now))
+def _text(line: Line) -> str:
+    clock = time.strftime("%H:%M:%S", time.localtime(line.time))
     address = _address(line).encode("unicode_escape").decode()  # a line break in it would forge a line
     return (
         f"{clock} {line.status} {line.method} {address} {line.sent} B {line.seconds * 1e3:.1f} ms {line.request_id}\n"
@@ -79,4 +79,4 @@ def _text(line: Line, now: float) -> str:
 
 
 def _address(line: Line) -> str:
-    return f"{line.path}?{_SECRET.sub('sig=-', line.query)}" if line.query else line.path
+    return _SECRET.sub("sig=-", f"{line.path}?{line.query}" if line.query else line.path)

@@ -73,7 +73,6 @@ def create_app(
 
     def changed(came: list[Model], went: list[Model]) -> None:
         for model in went:
-            engine.forget(model.generator)
             logger.info("Model %s@%s went.", model.name, model.rev)
         if not server.loading:
             for model in came:
@@ -87,10 +86,11 @@ def create_app(
         if server.loading:
             try:
                 await keeper.start()
-            except BaseException as error:
+            except Exception as error:
                 if started is None:
-                    raise
-                started(error)
+                    logger.error("Nothing is served: %s", error)
+                else:
+                    started(error)
                 return
             server.loading = False
         if started is not None:
@@ -120,15 +120,28 @@ def create_app(
     return _with_origins(front, settings.origins) if settings.origins else front
 
 
+_ASKED = (
+    "Authorization",
+    "Content-Type",
+    "If-None-Match",
+    "Inference-Header-Content-Length",
+    "Request-Timeout-Ms",
+    "X-API-Key",
+    "X-Request-Id",
+)
+
+
 def _with_origins(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
     """Before the keys: a browser asks whether it may ask, without one."""
     return CORSMiddleware(
         app,
         allow_origins=origins,
         allow_methods=("GET", "HEAD", "POST"),
-        allow_headers=("Authorization", "Content-Type", "If-None-Match", "Request-Timeout-Ms", "X-API-Key"),
+        allow_headers=_ASKED,
         expose_headers=(
             "Content-Location",
+            "Inference-Header-Content-Length",
+            "X-Request-Id",
             "ETag",
             "Retry-After",
             "X-Ganzoo-Class",

@@ -16,24 +16,28 @@ UNPINNED = b"max-age=60, stale-while-revalidate=600"  # another file may take th
 
 def etag(model: Model, drawing: tuple[Any, ...], media_type: str, version: str) -> str:
     """A name for the bytes, from everything they depend on: ``drawing`` is what was asked for, in its canonical form."""
-    digest = _begun(model, media_type, version).copy()
+    generator = model.generator
+    # Where batch sizes differ in bits there is only one, which is then part of what the pixels depend on.
+    size = None if model.tuned.grade == "bitexact" else generator.batch_size
+    digest = _begun(generator.sha256, generator.runtime, size, media_type, version).copy()
     digest.update(repr(drawing).encode())
     text = digest.hexdigest()[:32]
     return f'"{text}"' if model.exact else f'W/"{text}"'
 
 
 @lru_cache(maxsize=256)
-def _begun(model: Model, media_type: str, version: str) -> hashlib._Hash:
+def _begun(sha256: str, runtime: str, size: int | None, media_type: str, version: str) -> hashlib._Hash:
     """The hash of what all images of a model in one format have in common."""
-    generator = model.generator
-    # Where batch sizes differ in bits there is only one, which is then part of what the pixels depend on.
-    size = None if model.tuned.grade == "bitexact" else generator.batch_size
-    common = (generator.sha256, LATENT_SCHEME, generator.runtime, size, media_type, version)
-    return hashlib.sha256(repr(common).encode())
+    return hashlib.sha256(repr((sha256, LATENT_SCHEME, runtime, size, media_type, version)).encode())
 
 
-def control(*, pinned: bool, private: bool) -> bytes:
-    """``Cache-Control`` for a reply that never changes if ``pinned``, ``private`` if it took a key to get."""
+def control(*, pinned: bool, private: bool, seconds: int | None = None) -> bytes:
+    """``Cache-Control`` for a reply that never changes if ``pinned``, ``private`` if it took a key to get.
+
+    ``seconds``: how long the address that was signed for it still holds; no cache should know it longer.
+    """
+    if seconds is not None:
+        return b"public, max-age=%d" % min(seconds, 31536000 if pinned else 60)
     return (b"private, " if private else b"public, ") + (PINNED if pinned else UNPINNED)
 
 

@@ -1,4 +1,4 @@
-"""The outermost layer: who asks, may they, what became of it. No request passes it unseen, no failure but by its number."""
+"""The outermost layer: who asks, may they, what became of it. It sees all but browsers' preflights, and shows no failure."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Front:
         limit = self.server.limits.url_bytes
         if len(scope["raw_path"]) + len(scope["query_string"]) > limit:
             raise Problem(414, f"The address is too long: expected at most {limit} bytes.")
-        scope["ganzoo.private"], scope["ganzoo.visitor"] = False, None
+        scope["ganzoo.private"], scope["ganzoo.visitor"], scope["ganzoo.seconds"] = False, None, None
         if not self._keys:
             return
         allowance = self._keys.find(scope["ganzoo.headers"])
@@ -89,9 +89,11 @@ class Front:
             self._check_signature(scope)
         if allowance is not None:
             scope["ganzoo.private"], scope["ganzoo.visitor"] = True, (self._keys, allowance)
+        elif signed:
+            scope["ganzoo.visitor"] = (self._keys, self._keys.signed)
         elif scope["path"].removeprefix(scope.get("root_path", "")) in OPEN:
             scope["ganzoo.stranger"] = True
-        elif not signed:
+        else:
             raise Problem(
                 401,
                 "A key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.",
@@ -102,7 +104,8 @@ class Front:
         """Whoever has a signed address may have what is there, and keep it where others find it."""
         assert self._signer is not None
         query = scope["query_string"].decode("latin-1")
-        scope["query_string"] = self._signer.check(scope["path"], query).encode("latin-1")
+        query, scope["ganzoo.seconds"] = self._signer.check(scope["path"], query)
+        scope["query_string"] = query.encode("latin-1")
 
     async def _fail(self, scope: Scope, receive: Receive, visit: _Visit, error: Exception) -> None:
         problem = problems.from_error(error, method=scope["method"]) if isinstance(error, ServeError) else None
@@ -112,8 +115,11 @@ class Front:
             logger.error("Failure %s in %s %s", number, scope["method"], scope["path"], exc_info=error)
             failure = number.urn
             problem = Problem(500, f"Something failed here. The server's log has it as {number}.")
-        if visit.status:
-            raise error  # too late for a status: let the server cut the connection
+        if visit.status:  # too late for a status: the connection is cut, by whoever finds the reply unfinished
+            if failure is not None:
+                raise error
+            visit.status = problem.status
+            return
         await problems.reply(problem, scope, failure=failure).send(visit.send, receive)
 
     def _tell(self, scope: Scope, visit: _Visit) -> None:
@@ -136,6 +142,7 @@ class Front:
                     seconds,
                     client[0] if client else "-",
                     visit.trace,
+                    time.time(),
                 )
             )
 

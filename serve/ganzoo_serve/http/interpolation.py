@@ -27,6 +27,7 @@ from ganzoo_serve.paths import Mode, usual_mode, walk
 
 # A frame's time. GIF counts in hundredths of a second, and 12 frames a second look like motion.
 _USUAL_MS = 80
+_MOST_MS = 655_350
 EXTENSIONS = tuple(FORMATS | FILMS)
 
 _seed = {"pattern": f"^({SEED_PATTERN})$"}
@@ -68,6 +69,10 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str, ext
         if query.columns is not None:
             raise RequestError("A film has no columns: leave them out.", loc=("columns",))
         milliseconds = query.milliseconds or _USUAL_MS
+        if (
+            query.steps * milliseconds > _MOST_MS
+        ):  # pauses of 16 bits, in hundredths; frames that are alike are added up
+            raise RequestError(f"A film may take {_MOST_MS} ms in all.", loc=("milliseconds",))
         media_type, version, last = FILMS[extension], FORMATS["webp"].version, f"milliseconds={milliseconds}"
         finish: Callable[[Images], Any] = partial(frame, extension=extension)
         compose = partial(film_of, extension=extension, milliseconds=milliseconds)

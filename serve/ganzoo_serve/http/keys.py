@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.types import Scope
 
+from ganzoo_serve.errors import ServeError
 from ganzoo_serve.http import page
 from ganzoo_serve.http.problems import Problem
 
@@ -21,8 +22,12 @@ OPEN = frozenset({"/livez", "/readyz", "/v2/health/live", "/v2/health/ready"}) |
 
 
 def keys_in_environment() -> list[str]:
-    """``GANZOO_API_KEYS``: keys, separated by commas or blanks."""
-    return os.environ.get("GANZOO_API_KEYS", "").replace(",", " ").split()
+    """``GANZOO_API_KEYS``: keys, separated by commas or blanks. Raises ServeError if it is set and holds none."""
+    given = os.environ.get("GANZOO_API_KEYS", "")
+    keys = given.replace(",", " ").split()
+    if given and not keys:  # somebody meant to lock the door
+        raise ServeError("GANZOO_API_KEYS is set, and holds no key. Expected some, separated by commas; or unset it.")
+    return keys
 
 
 def signer_in_environment() -> Signer | None:
@@ -66,6 +71,8 @@ class Keys:
         self._rate, self._clock = rate, clock
         # Hashes: of equal length for the comparison, and nothing to read in a dump of the memory.
         self._allowances = {_digest(key.encode()): Allowance(rate, max(rate, 1.0)) for key in keys if key}
+
+        self.signed = Allowance(rate, max(rate, 1.0))  # of all who come with signed addresses together
 
     def __bool__(self) -> bool:
         return bool(self._allowances)
@@ -119,8 +126,8 @@ class Signer:
         members = [*_members(query), ("exp", str(expires))]
         return f"{path}?{urlencode([*members, ('sig', self._signature(path, members))])}"
 
-    def check(self, path: str, query: str) -> str:
-        """The query without expiry and signature. Raises Problem 403 if it is not what was signed, or no longer."""
+    def check(self, path: str, query: str) -> tuple[str, int]:
+        """The query without expiry and signature, and the seconds left. Raises Problem 403: not as signed, or late."""
         members = _members(query)
         given = [value for name, value in members if name == "sig"]
         rest = [(name, value) for name, value in members if name != "sig"]
@@ -129,7 +136,8 @@ class Signer:
             raise Problem(403, "This address is not as it was signed.")
         if len(expires) != 1 or not expires[0].isdecimal() or int(expires[0][:15]) < self._clock():
             raise Problem(403, "This address has expired.")
-        return urlencode([(name, value) for name, value in rest if name != "exp"])
+        kept = urlencode([(name, value) for name, value in rest if name != "exp"])
+        return kept, int(int(expires[0]) - self._clock())
 
     def _signature(self, path: str, members: list[tuple[str, str]]) -> str:
         text = f"{path}?{urlencode(sorted(members))}"

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -20,7 +20,6 @@ from ganzoo_serve.http.address import query_string
 from ganzoo_serve.images import Format, grid
 
 Layout: TypeAlias = Literal["single", "grid", "json", "ndjson", "npy", "npz", "tar", "zip", "multipart"]
-LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 OF_PIXELS = frozenset({"grid", "npy", "npz"})  # put together from pixels; the others from encoded images
 STREAMED = frozenset({"ndjson", "tar", "multipart"})
 MEDIA_TYPES = {

@@ -26,7 +26,10 @@ def headers(scope: Scope, asked: Asked, tag: str) -> Headers:
     """What such a reply is called and how long it may be kept."""
     return [
         (b"etag", tag.encode()),
-        (b"cache-control", caching.control(pinned=asked.pinned, private=scope["ganzoo.private"])),
+        (
+            b"cache-control",
+            caching.control(pinned=asked.pinned, private=scope["ganzoo.private"], seconds=scope["ganzoo.seconds"]),
+        ),
     ]
 
 
@@ -61,14 +64,18 @@ async def body(
         measures.hits.inc()
         return found
     flight = stock.board(tag, lambda: start(seconds))
-    (measures.misses if flight.waiting == 1 else measures.hits).inc()
+    if flight.waiting == 1:
+        measures.misses.inc()
+    else:
+        measures.hits.inc()
+        server.engine.wait_longer(flight.work, seconds)  # the patience of the first is not everybody's
 
     def leave() -> None:
         if stock.leave(tag, flight):
             server.engine.drop(flight.work)
 
     try:
-        results = await wait(flight.work.future, receive, leave)
+        results = await wait(asyncio.shield(flight.work.future), receive, leave)  # others wait for it too
     except ClientDisconnect:
         raise  # others may still be on board
     except Exception:
@@ -80,7 +87,7 @@ async def body(
         return made
     if flight.composing is None:
         flight.composing = asyncio.create_task(_compose(server, tag, flight, compose, results))
-    return await asyncio.shield(flight.composing)  # others wait for it too
+    return await asyncio.shield(flight.composing)
 
 
 async def _compose(server: Server, tag: str, flight: Flight, compose: Compose, results: list[Any]) -> bytes:

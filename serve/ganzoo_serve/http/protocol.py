@@ -50,6 +50,18 @@ class Protocol(HttpToolsProtocol):
         self._stop_waiting()
         super().on_headers_complete()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A field of the head; those that come after the body are no part of it, and would be kept without end."""
+        if self._in_head:
+            super().on_header(name, value)
+
+    def on_response_complete(self) -> None:
+        """A reply was sent. One that did not wait for the request's end is the last: what is left of it is not waited for."""
+        unread = self.cycle is not None and self.cycle.more_body
+        super().on_response_complete()
+        if unread:
+            self.transport.close()
+
     def _stop_waiting(self) -> None:
         if self._patience is not None:
             self._patience.cancel()

@@ -10,13 +10,13 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from ganzoo_serve import runtime
-from ganzoo_serve.errors import ModelError
+from ganzoo_serve.errors import DeviceError, ModelError
 from ganzoo_serve.models.model import Model, load
 from ganzoo_serve.models.trial import Trial
 
@@ -111,7 +111,7 @@ class Catalogue(Mapping[str, Model]):
 
     def every(self) -> tuple[Model, ...]:
         """All revisions of all models."""
-        return tuple(model for name in self for model in self._revisions[name])
+        return tuple(model for _, models in sorted(self._revisions.items()) for model in models)
 
     def refresh(self, *, settled: bool = True) -> tuple[list[Model], list[Model]]:
         """Look at the files again; load what is new or changed. Returns the models that came and those that went.
@@ -145,6 +145,15 @@ class Catalogue(Mapping[str, Model]):
         for model in self._models():
             model.generator.close()
 
+    # Of one moment, as all that follow: another thread may change what there is between two names.
+    def values(self) -> ValuesView[Model]:
+        """The current revision of every model."""
+        return {name: models[0] for name, models in sorted(self._revisions.items())}.values()
+
+    def items(self) -> ItemsView[str, Model]:
+        """The current revision of every model, by name."""
+        return {name: models[0] for name, models in sorted(self._revisions.items())}.items()
+
     def __getitem__(self, name: str) -> Model:
         return self._revisions[name][0]
 
@@ -166,10 +175,12 @@ class Catalogue(Mapping[str, Model]):
     def _try(self, path: Path, stamp: Stamp, before: _File, trial: Trial | None) -> _File:
         try:
             return _File(stamp, load(path, device=self._device, loaded=int(time.time()), trial=trial))
-        except ModelError as error:
+        except DeviceError:
+            raise
+        except Exception as error:  # of whatever kind: one file must not keep the others out
             stays = "" if before.model is None else "\nThe model that it held before is still served."
             logger.warning("Skipped %s: %s%s", path, error, stays)
-            return _File(stamp, before.model, str(error))
+            return _File(stamp, before.model, str(error) or type(error).__name__)
 
 
 def _candidates(paths: Iterable[Path]) -> Iterator[tuple[Path, Stamp]]:

@@ -18,7 +18,7 @@ _CGROUP = Path("/sys/fs/cgroup/memory.max")
 
 
 class Trial:
-    """The process, which draws one image of each model it is shown. Starts with the first; ``close`` it, or use ``with``."""
+    """The process, which does with each model what loading it does here. Starts with the first; ``close`` it, or use ``with``."""
 
     def __init__(self, *, patience_s: float = PATIENCE_S) -> None:
         self._patience_s = patience_s
@@ -69,11 +69,19 @@ class Trial:
 
     def _start(self) -> subprocess.Popen[bytes]:
         if self._process is None:
-            command = [sys.executable, "-m", "ganzoo_serve.models.trial"]
+            # -P: what lies in the folder we were started in, which may be the one with the models, is no code of ours.
+            command = [sys.executable, "-P", "-m", "ganzoo_serve.models.trial"]
             pipe = subprocess.PIPE
-            # In a session of its own: Ctrl-C is ours to answer.
+            secrets = ("GANZOO_API_KEYS", "GANZOO_SIGNING_SECRET")
+            # In a session of its own: Ctrl-C is ours to answer. In a folder where a model finds nothing to read.
             self._process = subprocess.Popen(
-                command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, start_new_session=True
+                command,
+                stdin=pipe,
+                stdout=pipe,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                cwd=Path(sys.executable).parent,
+                env={name: value for name, value in os.environ.items() if name not in secrets},
             )
         return self._process
 
@@ -93,6 +101,7 @@ def _ask(process: subprocess.Popen[bytes], data: bytes, source: str) -> bytes:
 def main() -> None:
     """In the process: a line of JSON and the model's bytes in, a line of JSON out: null, or what is wrong."""
     _limit_memory()
+    from ganzoo_serve.engine.tuning import tune
     from ganzoo_serve.generator import Generator
 
     # What a runtime prints is no answer.
@@ -103,7 +112,8 @@ def main() -> None:
         data = sys.stdin.buffer.read(asked["bytes"])
         reason = None
         try:
-            Generator.from_bytes(data, path=asked["source"], device="cpu", workers=1).close()
+            # All of it: a model may be fit for one image and not for two.
+            tune(data, Generator.from_bytes(data, path=asked["source"], device="cpu", workers=1), device="cpu")
         except ModelError as error:
             reason = str(error)
         except MemoryError:

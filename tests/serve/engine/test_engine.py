@@ -1,8 +1,10 @@
 """From the event loop to the threads and back."""
 
 import asyncio
+import gc
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -130,9 +132,20 @@ def test_what_cannot_be_begun_in_time_is_refused_at_once_by_the_measured_pace(sl
 
 def test_the_pace_is_learnt(plain, engine):
     run(engine.draw(ask(plain, 5), corner))
-    assert 0 < engine._crew.seconds_each(plain) < 1
-    engine.forget(plain)
-    assert engine._crew.seconds_each(plain) == 0
+    assert 0 < engine._crew._seconds_each[plain] < 1
+
+
+def test_a_model_that_went_away_is_kept_by_nobody(model_dir, engine):
+    generator = Generator.load(model_dir / "plain.onnx", device="cpu")
+    run(engine.draw(ask(generator, 20), corner))
+    gone = weakref.ref(generator)
+    generator.close()
+    del generator
+    deadline = time.monotonic() + 10
+    while gone() is not None and time.monotonic() < deadline:  # the thread has its last words
+        gc.collect()
+        time.sleep(0.01)
+    assert gone() is None
 
 
 def test_a_late_request_is_told_while_the_threads_are_busy_and_never_drawn(slow, engine):
@@ -221,6 +234,20 @@ def test_a_failing_model_and_a_failing_encoder_reach_those_they_concern_only(slo
     assert engine.waiting(slow) == 0
     monkeypatch.undo()
     assert len(run(engine.draw(ask(slow, 3), corner))) == 3  # the thread lives
+
+
+def test_a_thread_outlives_whatever_goes_wrong_in_it(slow, monkeypatch):
+    slow.gate.set()
+
+    class Broken(Watch):
+        def queued(self, model, seconds):
+            raise RuntimeError("cannot count")
+
+    engine = Engine(workers=1, watch=Broken())
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="cannot count"):
+            run(engine.draw(ask(slow, 2), corner))
+    engine.close()
 
 
 def test_a_stream_gives_each_as_it_comes_and_closing_it_drops_the_rest(slow, engine, monkeypatch):

@@ -141,6 +141,20 @@ def test_the_same_image_for_many_is_drawn_once_and_one_who_leaves_takes_it_from_
         assert drawn == [1]
 
 
+def test_the_patience_of_the_first_is_not_everybodys(live):
+    async def two():
+        async with httpx.AsyncClient(base_url=live.url, timeout=20) as client:
+            impatient = asyncio.create_task(client.get(IMAGE, headers={"Request-Timeout-Ms": "100"}))
+            await asyncio.sleep(0.05)
+            patient = asyncio.create_task(client.get(IMAGE))
+            await asyncio.sleep(0.8)
+            live.gate.set()
+            return (await impatient).status_code, (await patient).status_code
+
+    with occupy(live):
+        assert asyncio.run(two()) == (200, 200)
+
+
 def test_a_reply_comes_in_one_piece(live):
     with live.connect() as connection:
         connection.sendall(request())
@@ -148,6 +162,20 @@ def test_a_reply_comes_in_one_piece(live):
         head, _, body = first.partition(b"\r\n\r\n")
         length = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.startswith(b"content-length"))
         assert len(body) == length
+
+
+def test_fields_after_the_body_are_no_part_of_the_head(live):
+    with live.connect() as connection:
+        connection.sendall(request("/livez", "Transfer-Encoding: chunked", "X-Request-Id: head"))
+        connection.sendall(b"0\r\nX-Request-Id: trailer\r\n" + b"a: b\r\n" * 1000 + b"\r\n")
+        assert b"x-request-id: head" in connection.recv(65536)
+
+
+def test_who_does_not_send_what_was_refused_anyway_is_not_waited_for(live):
+    with live.connect() as connection:
+        connection.sendall(request("/v1/models/plain/samples", "Content-Length: 1000", method="POST") + b"{")
+        reply = read_all(connection)  # ends: the connection was closed
+        assert reply.startswith(b"HTTP/1.1 415")
 
 
 def test_requests_in_a_row_on_one_connection_are_answered_in_order(live):

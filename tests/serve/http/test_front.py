@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import time
 
 import pytest
 from starlette.testclient import TestClient
@@ -76,6 +77,17 @@ def test_lines_for_people_cannot_be_forged(catalogue):
     assert re.match(r"\d\d:\d\d:\d\d 404 GET /nowhere\\n200 GET /forged \d+ B [\d.]+ ms [0-9a-f]{16}$", line)
 
 
+def test_what_goes_wrong_when_loading_is_said(tmp_path, caplog):
+    from ganzoo_serve.models.catalogue import Catalogue
+
+    with Catalogue([tmp_path], device="cpu") as empty, TestClient(create_app(empty)) as client:
+        until = time.monotonic() + 10
+        while "Nothing is served" not in caplog.text and time.monotonic() < until:
+            time.sleep(0.01)
+        assert "No model to serve in" in caplog.text
+        assert client.get("/readyz").status_code == 503
+
+
 def test_addresses_have_a_limit(catalogue):
     with TestClient(create_app(catalogue, Settings(limits=Limits(url_bytes=100)))) as client:
         assert client.get("/" + "x" * 90).status_code == 404
@@ -134,8 +146,6 @@ def test_while_models_load_only_the_probes_answer(model_dir):
 
 
 def test_an_empty_catalogue_is_filled_at_the_start(model_dir):
-    import time
-
     from ganzoo_serve.models.catalogue import Catalogue
 
     failures = []

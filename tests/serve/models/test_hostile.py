@@ -3,6 +3,8 @@
 import io
 import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -35,6 +37,21 @@ def elsewhere(location):
         weight.external_data.add(key="location", value=location)
 
     return edit
+
+
+def in_a_function(made):
+    """Hidden where only a walk over every message finds it: the default of a function's attribute."""
+    secret = helper.make_tensor("secret", TensorProto.FLOAT, [1], [0.0])
+    secret.ClearField("float_data")
+    secret.data_location = TensorProto.EXTERNAL
+    secret.external_data.add(key="location", value="etc/passwd")
+    function = made.functions.add(name="Peek", domain="evil")
+    function.output.append("seen")
+    function.opset_import.add(domain="", version=20)
+    node = helper.make_node("Constant", [], ["seen"])
+    node.attribute.add(name="value", ref_attr_name="what", type=4)
+    function.node.append(node)
+    function.attribute_proto.add(name="what", type=4).t.CopyFrom(secret)
 
 
 def huge_weight(made):
@@ -84,6 +101,14 @@ def add_to_latent(made, name):
     made.graph.node.extend(first + [node for node in nodes if node not in first])
 
 
+def alone(made):
+    """Good for one image at a time, and for no more."""
+    made.graph.initializer.append(helper.make_tensor("one", TensorProto.INT64, [2], [1, 4]))
+    for node in made.graph.node:
+        node.input[:] = ["first" if each == "z" else each for each in node.input]
+    made.graph.node.insert(0, helper.make_node("Reshape", ["z", "one"], ["first"]))
+
+
 def random(made):
     made.graph.node.insert(0, helper.make_node("RandomNormalLike", ["z"], ["noise"]))
 
@@ -105,9 +130,12 @@ CORPUS = {
     "doubled": (model() + model(), "."),
     "parent": (model(elsewhere("../../etc/passwd")), "keeps weights in another file"),
     "absolute": (model(elsewhere("/etc/passwd")), "keeps weights in another file"),
+    "function": (model(in_a_function), "keeps weights in another file"),
+    "endless": (model(endless), "has Loop in its graph, which may never end"),
     "beside": (model(elsewhere("weights.bin")), "keeps weights in another file"),
     "huge-weight": (model(huge_weight), "cannot load|memory"),
     "huge-constant": (model(huge_constant), "cannot load|memory|failed while drawing|ended the process"),
+    "alone": (model(alone), "failed in a batch of"),
     "random": (model(random), "draws random numbers"),
     "wrong-metadata": (model(wrong_metadata), r"image\.height"),
     "other-size": (model(other_size), "expected uint8|its metadata promise"),
@@ -154,11 +182,24 @@ def test_what_is_no_file_is_neither_read_nor_waited_for(served, name):
     assert "cannot be read" in reason
 
 
-def test_what_never_ends_is_ended(tmp_path):
-    with Trial(patience_s=3) as trial:
-        with pytest.raises(ModelError, match=r"did not draw an image within 3 s|Loop"):
-            trial.check(model(endless), source="endless.onnx")
-        trial.check(make_model(make_metadata("fine")).SerializeToString(), source="fine.onnx")  # and the next is heard
+def test_what_never_ends_is_ended(monkeypatch):
+    sleep = "import time; time.sleep(60)"
+    good = make_model(make_metadata("fine")).SerializeToString()
+    with Trial(patience_s=1) as trial:
+        started = subprocess.Popen([sys.executable, "-c", sleep], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        trial._process = started
+        with pytest.raises(ModelError, match="did not draw an image within 1 s"):
+            trial.check(good, source="endless.onnx")
+        assert started.poll() is not None
+    with Trial() as trial:
+        trial.check(good, source="fine.onnx")  # and the next is heard
+
+
+def test_what_lies_where_the_server_was_started_is_no_code(tmp_path, monkeypatch):
+    (tmp_path / "pydantic.py").write_text("raise SystemExit('run')")
+    monkeypatch.chdir(tmp_path)
+    with Trial() as trial:
+        trial.check(make_model(make_metadata("fine")).SerializeToString(), source="fine.onnx")
 
 
 def test_what_ends_the_process_is_said(monkeypatch):

@@ -1,11 +1,13 @@
 """What an operator may tell a running server; not there unless it was started so, and then behind a key."""
 
+import logging
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
 from ganzoo_serve.http.routes.common import ANY, ServerState, refusals
 
+logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/admin", tags=["admin"])
 
 
@@ -26,4 +28,5 @@ async def drain(
 ) -> dict[str, bool]:
     """Refuse new work, finish what is there, and say so to whoever asks /readyz; the process stays."""
     state.draining = on
+    logger.info("Draining." if on else "No longer draining.")
     return {"draining": on}

@@ -1,0 +1,1 @@
+"""The application: who may ask for what, and how it is answered."""
