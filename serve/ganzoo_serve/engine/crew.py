@@ -150,15 +150,12 @@ class Crew:
 
 
 def _draw(shares: list[Any], watch: Watch) -> list[Outcome]:
-    """One run of shares that may share one, and every image finished."""
+    """One run of shares that may share one, and every image finished. Raises what concerns all of them."""
     began = time.monotonic()
     generator: Generator = shares[0].job.drawing.generator
     for share in shares:
         watch.queued(generator.name, began - share.job.entered)
-    try:
-        images = generator.run_checked(*_inputs(generator, shares), shares[0].job.drawing.truncation)
-    except Exception as error:
-        return [Outcome(share.job, share.start, (), error) for share in shares]
+    images = generator.run_checked(*_inputs(generator, shares), shares[0].job.drawing.truncation)
     drawn = time.monotonic()
     watch.drew(generator.name, len(images), generator.batches(len(images)), drawn - began)
     outcomes, row = [], 0

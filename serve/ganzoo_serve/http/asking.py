@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ganzoo_serve.errors import RequestError, did_you_mean
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.http.limits import Limits
+from ganzoo_serve.http.problems import Problem
 from ganzoo_serve.images import FORMATS, Format, square_columns
 from ganzoo_serve.seeds import MAX_SEED
 
@@ -63,6 +64,11 @@ def format_named(name: str, formats: Sequence[str] = tuple(FORMATS), *, loc: Loc
         hint = did_you_mean(name, formats) or f" Expected one of {', '.join(formats)}."
         raise RequestError(f"There is no format '{name[:40]}'.{hint}", loc=loc)
     return FORMATS[name]
+
+
+def no_format(extension: str, known: Iterable[str]) -> Problem:
+    """The refusal of an extension that an address does not have."""
+    return Problem(406, f"There is no format '{extension[:40]}': expected one of {', '.join(known)}.")
 
 
 def grid_columns(columns: int | None, generator: Generator, n: int, limits: Limits) -> int:

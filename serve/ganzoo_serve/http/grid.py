@@ -14,7 +14,6 @@ from ganzoo_serve.generator import Images
 from ganzoo_serve.http import asking, caching, once
 from ganzoo_serve.http.address import SEED_PATTERN, pinned_path, seeds_text, truncation_member
 from ganzoo_serve.http.image import ImageQuery
-from ganzoo_serve.http.problems import Problem
 from ganzoo_serve.http.reply import Reply
 from ganzoo_serve.http.server import Server, ask
 from ganzoo_serve.images import FORMATS, Format, grid
@@ -82,7 +81,7 @@ def format_of(extension: str) -> Format:
     """The encoder of a grid. Raises Problem 406 with those there are."""
     form = FORMATS.get(extension)
     if form is None:
-        raise Problem(406, f"There is no format '{extension[:40]}': expected one of {', '.join(FORMATS)}.")
+        raise asking.no_format(extension, FORMATS)
     return form
 
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.types import Receive, Scope
 
 from ganzoo_serve.engine.drawing import Drawing
-from ganzoo_serve.http import caching, once, problems
+from ganzoo_serve.http import asking, caching, once, problems
 from ganzoo_serve.http.address import parse_seed, pinned_path, query_string
 from ganzoo_serve.http.negotiation import choose
 from ganzoo_serve.http.problems import Problem
@@ -72,7 +72,7 @@ def _name(name: str, request: dict[bytes, bytes]) -> tuple[int, Format]:
     if dot:
         form = EXTENSIONS.get(extension)
         if form is None:
-            raise Problem(406, f"There is no format '{extension[:40]}': expected one of {', '.join(EXTENSIONS)}.")
+            raise asking.no_format(extension, EXTENSIONS)
         return parse_seed(text), form
     seed, form = parse_seed(name), choose(request.get(b"accept", b"").decode("latin-1"), _OFFERS)
     if form is None:

@@ -19,7 +19,6 @@ from ganzoo_serve.http.address import SEED_PATTERN, parse_seed, pinned_path, tru
 from ganzoo_serve.http.grid import Columns, format_of, picture, pixels
 from ganzoo_serve.http.image import ImageQuery
 from ganzoo_serve.http.limits import Limits
-from ganzoo_serve.http.problems import Problem
 from ganzoo_serve.http.reply import Reply
 from ganzoo_serve.http.server import Server, ask
 from ganzoo_serve.images import FILMS, FORMATS, film_of, frame
@@ -27,7 +26,7 @@ from ganzoo_serve.paths import Mode, usual_mode, walk
 
 # A frame's time. GIF counts in hundredths of a second, and 12 frames a second look like motion.
 _USUAL_MS = 80
-_MOST_MS = 655_350
+_MOST_MS = 655_350  # a pause has 16 bits, in hundredths, and those of frames that are alike are added up
 EXTENSIONS = tuple(FORMATS | FILMS)
 
 _seed = {"pattern": f"^({SEED_PATTERN})$"}
@@ -57,7 +56,7 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str, ext
     asked = ask(server, scope, model)
     generator = asked.model.generator
     if extension not in EXTENSIONS:
-        raise Problem(406, f"There is no format '{extension[:40]}': expected one of {', '.join(EXTENSIONS)}.")
+        raise asking.no_format(extension, EXTENSIONS)
     seeds = [parse_seed(query.from_, loc=("from",)), parse_seed(query.to, loc=("to",))]
     _check_steps(query.steps, generator, server.limits)
     mode = query.mode or usual_mode(generator.metadata.latent.distribution)
@@ -69,9 +68,7 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str, ext
         if query.columns is not None:
             raise RequestError("A film has no columns: leave them out.", loc=("columns",))
         milliseconds = query.milliseconds or _USUAL_MS
-        if (
-            query.steps * milliseconds > _MOST_MS
-        ):  # pauses of 16 bits, in hundredths; frames that are alike are added up
+        if query.steps * milliseconds > _MOST_MS:
             raise RequestError(f"A film may take {_MOST_MS} ms in all.", loc=("milliseconds",))
         media_type, version, last = FILMS[extension], FORMATS["webp"].version, f"milliseconds={milliseconds}"
         finish: Callable[[Images], Any] = partial(frame, extension=extension)

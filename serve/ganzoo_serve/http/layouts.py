@@ -17,7 +17,7 @@ import numpy as np
 from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.generator import Images
 from ganzoo_serve.http.address import query_string
-from ganzoo_serve.images import Format, grid
+from ganzoo_serve.images import Format
 
 Layout: TypeAlias = Literal["single", "grid", "json", "ndjson", "npy", "npz", "tar", "zip", "multipart"]
 OF_PIXELS = frozenset({"grid", "npy", "npz"})  # put together from pixels; the others from encoded images
@@ -58,11 +58,6 @@ class Sheet:
         seed = f"-seed{entry['seed']}" if "seed" in entry else ""
         label = "" if entry["class"] is None else f"-class{entry['class']}"
         return f"{index:05d}{seed}{label}.{self.form.extension}"
-
-
-def grid_file(sheet: Sheet, images: Sequence[Images], columns: int) -> bytes:
-    """One picture of all."""
-    return sheet.form.encode(grid(np.stack(images), columns))
 
 
 def npy_file(images: Sequence[Images]) -> bytes:

@@ -11,10 +11,11 @@ from starlette.types import Receive, Scope
 
 from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.errors import RequestError
-from ganzoo_serve.generator import Generator, Images
+from ganzoo_serve.generator import Generator
 from ganzoo_serve.http import asking, layouts
 from ganzoo_serve.http.address import pinned_path, query_string, timeout_s
 from ganzoo_serve.http.bodies import read_body
+from ganzoo_serve.http.grid import picture, pixels
 from ganzoo_serve.http.keys import charge
 from ganzoo_serve.http.layouts import Layout, Sheet
 from ganzoo_serve.http.limits import Limits
@@ -76,7 +77,7 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str) -> 
     sheet = Sheet(drawing, form, f"{pinned_path(scope, asked.model)}/images")
     headers = {"Content-Type": layouts.MEDIA_TYPES.get(body.layout, form.media_type), "Cache-Control": "no-store"}
     headers |= _which(sheet, body.layout)
-    finish = _pixels if body.layout in layouts.OF_PIXELS else form.encode
+    finish = pixels if body.layout in layouts.OF_PIXELS else form.encode
     work = server.engine.submit(drawing, finish, timeout_s=timeout_s(scope))
 
     def leave() -> None:
@@ -90,7 +91,7 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str) -> 
         return Reply(200, encode(headers), results[0])
     if body.layout == "grid":
         headers["X-Ganzoo-Columns"] = str(columns)
-        content = await server.engine.help(layouts.grid_file, sheet, results, columns)
+        content = await server.engine.help(picture, results, columns, form)
     elif body.layout == "npy":
         content = layouts.npy_file(results)  # a copy: quicker than a thread is woken
     elif body.layout == "npz":
@@ -159,7 +160,3 @@ def _which(sheet: Sheet, layout: Layout) -> dict[str, str]:
         if sheet.drawing.labels is not None:
             headers["X-Ganzoo-Class"] = str(sheet.drawing.class_of(0))
     return headers
-
-
-def _pixels(image: Images) -> Images:
-    return image

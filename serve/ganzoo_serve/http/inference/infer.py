@@ -11,9 +11,9 @@ from starlette.types import Receive, Scope
 
 from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.errors import RequestError
-from ganzoo_serve.generator import Images
 from ganzoo_serve.http import asking
 from ganzoo_serve.http.address import timeout_s
+from ganzoo_serve.http.grid import pixels
 from ganzoo_serve.http.inference import request as requests
 from ganzoo_serve.http.inference import tensors
 from ganzoo_serve.http.inference.request import InferRequest
@@ -48,7 +48,7 @@ async def _answer(server: Server, scope: Scope, receive: Receive, face: Face) ->
     drawing = _of_seeds(face, inputs) if face.sampler else _of_latents(face, inputs)
     _check_size(drawing, outputs, server.limits)
     charge(scope, len(drawing))
-    work = server.engine.submit(drawing, _pixels, timeout_s=timeout_s(scope))
+    work = server.engine.submit(drawing, pixels, timeout_s=timeout_s(scope))
     images = await wait(work.future, receive, lambda: server.engine.drop(work))
     made: dict[str, Any] = {"images": images, "class": drawing.labels}
     if all(binary for _, binary in outputs):
@@ -105,7 +105,3 @@ def _reply(face: Face, request: InferRequest, outputs: list[tuple[Spec, bool]], 
         parts = [part for spec, binary in outputs if binary for part in tensors.rows(spec, made[spec.name])]
         content = b"".join([content, *parts])
     return Reply(200, encode(headers), content)
-
-
-def _pixels(image: Images) -> Images:
-    return image
