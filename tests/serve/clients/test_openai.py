@@ -1,25 +1,18 @@
 """OpenAI's own client against a running server."""
 
 import base64
-import io
 import urllib.request
 
 import numpy as np
 import pytest
 from openai import BadRequestError, NotFoundError, OpenAI
-from PIL import Image
+from replies import decode
 
 
 @pytest.fixture(scope="module")
 def client(address):
     with OpenAI(base_url=f"http://{address}/v1", api_key="none", max_retries=0) as client:
         yield client
-
-
-def decode(data):
-    with Image.open(io.BytesIO(data)) as picture:
-        array = np.asarray(picture)
-    return array[:, :, np.newaxis] if array.ndim == 2 else array
 
 
 def test_models_are_listed(client, plain):

@@ -1,12 +1,10 @@
 """GET /v1/models/{model}/grid.{extension}: many seeds in one picture, with an address."""
 
-import io
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from replies import decode, refused
 from starlette.testclient import TestClient
 
 from ganzoo_serve.http import asking
@@ -18,19 +16,6 @@ from ganzoo_serve.images import FORMATS, grid
 from ganzoo_serve.seeds import MAX_SEED
 
 PLAIN, CLASSY = "/v1/models/plain/grid", "/v1/models/classy/grid"
-
-
-def decode(data):
-    with Image.open(io.BytesIO(data)) as picture:
-        array = np.asarray(picture)
-    return array[:, :, np.newaxis] if array.ndim == 2 else array
-
-
-def refused(response, status, detail):
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "application/problem+json"
-    assert detail in response.json()["detail"]
-    return response.json()
 
 
 def test_a_grid_shows_the_seeds_images_edge_to_edge(client, generators):

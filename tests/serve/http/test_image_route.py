@@ -1,29 +1,15 @@
-import io
 import string
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from replies import decode, refused
 
 from ganzoo_serve.images import FORMATS
 from ganzoo_serve.seeds import MAX_SEED, classes_from_seeds
 
 PLAIN = "/v1/models/plain/images"
-
-
-def decode(data):
-    with Image.open(io.BytesIO(data)) as picture:
-        array = np.asarray(picture)
-    return array[:, :, np.newaxis] if array.ndim == 2 else array
-
-
-def refused(response, status, detail):
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "application/problem+json"
-    assert detail in response.json()["detail"]
-    return response.json()
 
 
 @pytest.mark.parametrize("seed", [0, 42, MAX_SEED])

@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
+from replies import decode, refused
 from starlette.testclient import TestClient
 
 from ganzoo_serve.http.app import Settings, create_app
@@ -16,12 +17,6 @@ from ganzoo_serve.seeds import MAX_SEED, classes_from_seeds
 PLAIN, CLASSY = "/v1/models/plain/interpolate", "/v1/models/classy/interpolate"
 
 
-def decode(data):
-    with Image.open(io.BytesIO(data)) as picture:
-        array = np.asarray(picture)
-    return array[:, :, np.newaxis] if array.ndim == 2 else array
-
-
 def frames(data):
     """RGB frames and how long each is shown, in milliseconds."""
     with Image.open(io.BytesIO(data)) as picture:
@@ -30,13 +25,6 @@ def frames(data):
         ]
         assert picture.info["loop"] == 0
     return np.stack([image for image, _ in shown]), [duration for _, duration in shown]
-
-
-def refused(response, status, detail):
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "application/problem+json"
-    assert detail in response.json()["detail"]
-    return response.json()
 
 
 def way(generator, begin, end, steps, mode="slerp", *, label=None, truncation=None):

@@ -6,15 +6,9 @@ from email import message_from_bytes
 
 import numpy as np
 import pytest
-from PIL import Image
+from replies import decode
 
 PLAIN, CLASSY, TRUNCATED = (f"/v1/models/{name}/samples" for name in ("plain", "classy", "truncated"))
-
-
-def decode(data):
-    with Image.open(io.BytesIO(data)) as picture:
-        array = np.asarray(picture)
-    return array[:, :, np.newaxis] if array.ndim == 2 else array
 
 
 def refused(response, detail):

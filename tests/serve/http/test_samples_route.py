@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from replies import decode, refused
 from starlette.testclient import TestClient
 
 from ganzoo_serve.http.app import Settings, create_app
@@ -15,19 +15,6 @@ from ganzoo_serve.seeds import MAX_SEED, classes_from_seeds
 
 PLAIN, CLASSY = "/v1/models/plain/samples", "/v1/models/classy/samples"
 JSON = {"Content-Type": "application/json"}
-
-
-def decode(data):
-    with Image.open(io.BytesIO(data)) as picture:
-        array = np.asarray(picture)
-    return array[:, :, np.newaxis] if array.ndim == 2 else array
-
-
-def refused(response, status, detail):
-    assert response.status_code == status, response.text[:500]
-    assert response.headers["content-type"] == "application/problem+json"
-    assert detail in response.json()["detail"]
-    return response.json()
 
 
 def test_json_holds_the_images_their_seeds_classes_and_addresses(client, classy):
