@@ -65,11 +65,15 @@ class Crew:
         with self._changed:
             yield self._queue
 
-    def add(self, work: Work) -> None:
-        """Queue it; the first work starts the threads. Raises RuntimeError when they have been told to end."""
+    def add(self, work: Work, check: Callable[[FairQueue], None] = lambda _: None) -> None:
+        """Queue it, unless ``check``ing the queue raises; the first work starts the threads.
+
+        Raises RuntimeError when they have been told to end.
+        """
         with self._changed:
             if self._closing:
                 raise RuntimeError("The engine is closed.")
+            check(self._queue)
             if not self._threads:
                 self._start()
             self._queue.add(work)
@@ -83,8 +87,8 @@ class Crew:
 
     def seconds_waiting(self, queue: FairQueue) -> float:
         """How long what waits will take, at the pace of late."""
-        each = list(self._seconds_each.items())
-        return sum(queue.waiting(model) * seconds for model, seconds in each) / self.count
+        each = self._seconds_each
+        return sum(waiting * each.get(model, 0.0) for model, waiting in queue.by_model()) / self.count
 
     def close(self) -> None:
         """Finish what waits, then end the threads."""

@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from ganzoo_serve.engine.crew import Crew, Outcome, Work
 from ganzoo_serve.engine.drawing import Drawing
+from ganzoo_serve.engine.fair_queue import FairQueue
 from ganzoo_serve.engine.watch import Watch
 from ganzoo_serve.errors import BusyError, LateError
 from ganzoo_serve.generator import Generator, Images
@@ -97,9 +98,7 @@ class Engine:
         """
         seconds = self._seconds(timeout_s)
         work = Pending(drawing, finish, deadline=time.monotonic() + seconds)
-        with self._crew.queue() as queue:
-            self._check_room(queue, work, seconds)
-        self._crew.add(work)
+        self._crew.add(work, lambda queue: self._check_room(queue, work, seconds))
         if not self._sweeping:
             self._sweeping = True
             work.loop.call_later(_SWEEP_S, self._sweep, work.loop)
@@ -146,15 +145,16 @@ class Engine:
     def _seconds(self, timeout_s: float | None) -> float:
         return self.deadline_s if timeout_s is None else min(timeout_s, self.deadline_s)
 
-    def _check_room(self, queue: Any, work: Pending, seconds: float) -> None:
+    def _check_room(self, queue: FairQueue, work: Pending, seconds: float) -> None:
         before = queue.waiting(work.model)
+        if not before:  # even a request beyond the limit is let in: it would never be otherwise
+            return
         wait = self._crew.seconds_waiting(queue)
         retry_s = min(max(math.ceil(wait), 1), 60)
-        # With nobody before it even a request beyond the limit is let in: it would never be otherwise.
-        if before and before + work.samples > self._most_waiting:
+        if before + work.samples > self._most_waiting:
             raise BusyError(f"{before} samples are waiting and {self._most_waiting} may.", retry_s)
         # Better to say so now than after the client has waited for nothing.
-        if before and wait > seconds:
+        if wait > seconds:
             raise BusyError(f"What is waiting will take {wait:.0f} s, and you would wait {seconds:g} s.", retry_s)
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -4,7 +4,7 @@ Pure bookkeeping: no threads, no clock of its own, no images. Whoever shares it 
 """
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, ItemsView
 from dataclasses import dataclass, field
 from math import inf
 
@@ -57,6 +57,10 @@ class FairQueue:
     def waiting(self, model: Hashable) -> int:
         """Samples of this model that nobody has taken."""
         return self._of_model[model]
+
+    def by_model(self) -> ItemsView[Hashable, int]:
+        """How many wait, of each model that anything waits for."""
+        return self._of_model.items()
 
     def add(self, job: Job) -> None:
         """Let a job in, at the end of its lane."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -14,8 +15,8 @@ from ganzoo_serve.generator import Generator
 logger = logging.getLogger(__name__)
 
 # A GPU fills up with images side by side. A CPU core gains a little, by doing once what a run costs anyhow: measured
-# with DCGANs of width 64, 424 us an image alone and 363 eight at a time (32 px), 1868 and 1843 (64 px). Perceptrons, whose
-# weights are read once for all images, gain more: 405 and 64.
+# with DCGANs of width 64 on one machine 424 us an image alone and 363 eight at a time (32 px), 1868 and 1843 (64 px), on another
+# nothing at all. Perceptrons, whose weights are read once for all images, gain more: 405 and 64.
 _SIZES = {"cpu": (*range(1, 9), 16, 32), "cuda": (1, 2, 4, 8, 16, 32, 64)}
 _MEASURED = (1, 2, 4, 8, 16, 32, 64)
 # Slower models gain nothing on a CPU, and would make many small requests wait for each other.
@@ -23,7 +24,11 @@ _SLOW_S = 0.02
 # A thread takes about so much work at once: enough to spread what a turn costs and to keep the model in the cache, little
 # enough that nobody waits long.
 _TURN_S = 0.006
-_GAIN = 0.97  # a larger size must take less than this share of the time for an image
+# A larger size must take less than this share of the time for an image: beside a busy event loop, which wants the cache as
+# well, what large batches win on their own is lost again (measured: 32 at a time, alone as quick as 2, were a quarter slower).
+_GAIN = 0.9
+_ROUNDS = 9
+_PATIENCE_S = 0.3
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ def tune(model: bytes, generator: Generator, *, device: runtime.Device) -> Tuned
 
     Several sizes are used only if all give the same bits. Otherwise there is one, as the generator was made.
     """
-    alone = _seconds(generator, 1)
+    alone = _seconds(generator, [1])[1]
     sizes = _SIZES[generator.device]
     if generator.device == "cpu" and alone > _SLOW_S:
         sizes = (1,)
@@ -49,7 +54,7 @@ def tune(model: bytes, generator: Generator, *, device: runtime.Device) -> Tuned
     else:
         sizes = generator.sizes
         grade = probe(model, generator, sizes, device=device)
-    seconds = {1: alone} | {size: _seconds(generator, size) for size in sizes if size in _MEASURED}
+    seconds = {1: alone} | _seconds(generator, [size for size in sizes if size in _MEASURED])
     best = _best({size: each for size, each in seconds.items() if size in sizes})
     generator.sizes = tuple(size for size in sizes if size <= best)
     generator.group = best * max(1, min(16 // best, round(_TURN_S / (best * seconds[best]))))
@@ -65,17 +70,21 @@ def _best(seconds: dict[int, float]) -> int:
     return best
 
 
-def _seconds(generator: Generator, size: int) -> float:
-    """The time of one image in a batch of ``size``: the median of a few runs, for at most a twentieth of a second."""
-    before, generator.sizes = generator.sizes, (size,)
+def _seconds(generator: Generator, sizes: Sequence[int]) -> dict[int, float]:
+    """The time of one image in a batch of each size. They take turns, as a machine may be slower at one moment than another."""
+    before, times = generator.sizes, {size: list[float]() for size in sizes}
+    inputs = {size: (generator.latents(range(size)), generator.labels(range(size))) for size in sizes}
+    spent = 0.0
     try:
-        seeds = list(range(size))
-        z, labels = generator.latents(seeds), generator.labels(seeds)
-        times: list[float] = []
-        while len(times) < 9 and sum(times) < 0.05:
-            began = time.perf_counter()
-            generator.run_checked(z, labels, None)
-            times.append(time.perf_counter() - began)
+        for _ in range(_ROUNDS):
+            for size in sizes:
+                generator.sizes = (size,)
+                began = time.perf_counter()
+                generator.run_checked(*inputs[size], None)
+                times[size].append(time.perf_counter() - began)
+                spent += times[size][-1]
+            if spent > _PATIENCE_S:
+                break
     finally:
         generator.sizes = before
-    return median(times) / size
+    return {size: median(its) / size for size, its in times.items()}

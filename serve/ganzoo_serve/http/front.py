@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import re
 import time
 import uuid
@@ -11,26 +10,18 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ganzoo_serve.errors import ServeError
 from ganzoo_serve.http import image, problems, samples
 from ganzoo_serve.http.access_log import AccessLog, Line
 from ganzoo_serve.http.keys import OPEN, Keys, Signer
 from ganzoo_serve.http.problems import Problem
-from ganzoo_serve.http.reply import Headers
+from ganzoo_serve.http.reply import Reply
 from ganzoo_serve.http.server import Server
+from ganzoo_serve.http.visit import Visit
 
 logger = logging.getLogger(__name__)
-
-# Nothing we send but the pages, which set their own, has any business loading something.
-_POLICY = b"content-security-policy"
-_NOSNIFF = (b"x-content-type-options", b"nosniff")
-_STRICT = [(_POLICY, b"default-src 'none'; frame-ancestors 'none'"), (b"referrer-policy", b"no-referrer")]
-
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
-_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
-
 
 # The routes that do most of the work, past the framework: its way of finding, checking and sending costs three times as much
 # as theirs. They are described to it as well (routes/images.py), and answer the same from there.
@@ -52,30 +43,31 @@ class Front:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        visit = _Visit(scope, send)
+        visit = Visit(scope)
+        send = visit.through(send)
         try:
-            await self._answer(scope, receive, visit)
+            await self._answer(scope, receive, send, visit)
         except ClientDisconnect:
             visit.status = visit.status or 499  # nobody reads it: what nginx calls a client that left
         except Exception as error:
-            await self._fail(scope, receive, visit, error)
+            await self._fail(scope, receive, send, visit, error)
         finally:
-            self._tell(scope, visit)
+            self.tell(scope, visit)
 
-    async def _answer(self, scope: Scope, receive: Receive, visit: _Visit) -> None:
-        self._admit(scope)
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, visit: Visit) -> None:
+        self.admit(scope)
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         for name, methods, pattern, answer in _DIRECT:
             if scope["method"] in methods and (found := pattern.fullmatch(path)):
                 visit.route = name
                 reply = await answer(self.server, scope, receive, *found.groups())
-                await reply.send(visit.send, receive)
+                await reply.send(send, receive)
                 return
-        await self.app(scope, receive, visit.send)
+        await self.app(scope, receive, send)
         if (failure := scope.get("ganzoo.failure")) is not None:
             raise failure
 
-    def _admit(self, scope: Scope) -> None:
+    def admit(self, scope: Scope) -> None:
         """Let the request in, or raise the Problem that keeps it out."""
         limit = self.server.limits.url_bytes
         if len(scope["raw_path"]) + len(scope["query_string"]) > limit:
@@ -107,22 +99,27 @@ class Front:
         query, scope["ganzoo.seconds"] = self._signer.check(scope["path"], query)
         scope["query_string"] = query.encode("latin-1")
 
-    async def _fail(self, scope: Scope, receive: Receive, visit: _Visit, error: Exception) -> None:
+    def refusal(self, scope: Scope, error: Exception) -> Reply:
+        """The reply to a request that ended in this error. A failure is logged, and the reply has its number only."""
         problem = problems.from_error(error, method=scope["method"]) if isinstance(error, ServeError) else None
-        failure = None
-        if problem is None:
-            number = uuid.uuid4()
-            logger.error("Failure %s in %s %s", number, scope["method"], scope["path"], exc_info=error)
-            failure = number.urn
-            problem = Problem(500, f"Something failed here. The server's log has it as {number}.")
-        if visit.status:  # too late for a status: the connection is cut, by whoever finds the reply unfinished
-            if failure is not None:
-                raise error
-            visit.status = problem.status
-            return
-        await problems.reply(problem, scope, failure=failure).send(visit.send, receive)
+        if problem is not None:
+            return problems.reply(problem, scope)
+        number = uuid.uuid4()
+        logger.error("Failure %s in %s %s", number, scope["method"], scope["path"], exc_info=error)
+        problem = Problem(500, f"Something failed here. The server's log has it as {number}.")
+        return problems.reply(problem, scope, failure=number.urn)
 
-    def _tell(self, scope: Scope, visit: _Visit) -> None:
+    async def _fail(self, scope: Scope, receive: Receive, send: Send, visit: Visit, error: Exception) -> None:
+        reply = self.refusal(scope, error)
+        if visit.status:  # too late for a status: the connection is cut, by whoever finds the reply unfinished
+            if reply.status == 500:
+                raise error
+            visit.status = reply.status
+            return
+        await reply.send(send, receive)
+
+    def tell(self, scope: Scope, visit: Visit) -> None:
+        """Count a request that is over, and log it."""
         seconds = time.perf_counter() - visit.began
         route = visit.route or getattr(scope.get("route"), "name", None) or "none"
         model = scope["ganzoo.model"]
@@ -160,40 +157,3 @@ class _Aside:
             if scope["type"] != "http":
                 raise
             scope["ganzoo.failure"] = error
-
-
-class _Visit:
-    """One request on its way: its reply passes through ``send``, which adds what every reply has."""
-
-    __slots__ = ("_headers", "_send", "began", "request_id", "route", "sent", "status", "trace")
-
-    def __init__(self, scope: Scope, send: Send) -> None:
-        self.began, self.status, self.sent, self.route = time.perf_counter(), 0, 0, ""
-        self.trace: str | None = None
-        self._send = send
-        scope["ganzoo.model"] = ""
-        given = scope["ganzoo.headers"] = dict(scope["headers"])
-        found = given.get(b"x-request-id")
-        if found is None or not _REQUEST_ID.fullmatch(found):
-            found = b"%016x" % random.getrandbits(64)
-        self.request_id = found.decode("ascii")
-        self._headers = [_NOSNIFF, (b"x-request-id", found)]
-        parent = given.get(b"traceparent")
-        if parent is not None and (traced := _TRACEPARENT.fullmatch(parent)):
-            self.trace = traced[1].decode("ascii")
-            self._headers.append((b"traceparent", parent))
-
-    async def send(self, message: Message) -> None:
-        """What the application sends, completed."""
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            message = {**message, "headers": self._complete(list(message.get("headers", ())))}
-        else:
-            self.sent += len(message.get("body", b""))
-        await self._send(message)
-
-    def _complete(self, headers: Headers) -> Headers:
-        # A picture loads nothing, whatever it is allowed.
-        if self.route == "image" or any(name == _POLICY for name, _ in headers):
-            return [*headers, *self._headers]
-        return [*headers, *self._headers, *_STRICT]

@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import json
 import re
-from typing import Annotated
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, NamedTuple
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -45,10 +47,19 @@ class ImageQuery(BaseModel):
 _NO_QUERY = ImageQuery()
 
 
-async def answer(server: Server, scope: Scope, receive: Receive, model: str, name: str) -> Reply:
-    """The reply for image ``name`` (``SEED`` or ``SEED.EXTENSION``) of ``model`` (``NAME`` or ``NAME@REV``).
+class Order(NamedTuple):
+    """An image that has to be drawn: what it is called, how to begin, and the headers that its reply will have."""
 
-    Raises ServeErrors for what is refused, and ClientDisconnect if the client leaves before its image is there.
+    tag: str
+    headers: Headers
+    start: once.Start
+    finish: Callable[[bytes], bytes]
+
+
+def order(server: Server, scope: Scope, model: str, name: str) -> Order | Reply:
+    """What image ``name`` (``SEED`` or ``SEED.EXTENSION``) of ``model`` (``NAME`` or ``NAME@REV``) takes; the reply if nothing.
+
+    Raises ServeErrors for what is refused.
     """
     asked = ask(server, scope, model)
     seed, form = _name(name, scope["ganzoo.headers"])
@@ -61,10 +72,21 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str, nam
     reply = once.answered(server, scope, headers, tag, form.media_type)
     if reply is not None:
         return reply
-    body = await once.body(
-        server, scope, receive, tag, 1, lambda seconds: server.engine.submit(drawing, form.encode, timeout_s=seconds)
+    return Order(
+        tag,
+        headers,
+        lambda seconds: server.engine.submit(drawing, form.encode, timeout_s=seconds),
+        partial(_document, scope, asked.model, drawing) if form is JSON else bytes,
     )
-    return Reply(200, headers, body if form is not JSON else _document(scope, asked.model, drawing, body))
+
+
+async def answer(server: Server, scope: Scope, receive: Receive, model: str, name: str) -> Reply:
+    """The reply for an image, see ``order``. Raises ClientDisconnect if the client leaves before it is there."""
+    found = order(server, scope, model, name)
+    if isinstance(found, Reply):
+        return found
+    body = await once.body(server, scope, receive, found.tag, 1, found.start)
+    return Reply(200, found.headers, found.finish(body))
 
 
 def _name(name: str, request: dict[bytes, bytes]) -> tuple[int, Format]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from starlette.requests import ClientDisconnect
@@ -18,6 +19,8 @@ from ganzoo_serve.http.server import Asked, Server
 from ganzoo_serve.http.stock import Flight
 from ganzoo_serve.http.waiting import wait
 
+# Begins to draw, with so many seconds' patience, or as many as usual.
+Start = Callable[[float | None], Pending]
 # What is drawn, made into one body. It may take a while, and runs in a thread.
 Compose = Callable[[list[Any]], bytes]
 
@@ -43,19 +46,10 @@ def answered(server: Server, scope: Scope, headers: Headers, tag: str, media_typ
     return Reply(200, headers) if scope["method"] == "HEAD" else None
 
 
-async def body(
-    server: Server,
-    scope: Scope,
-    receive: Receive,
-    tag: str,
-    images: int,
-    start: Callable[[float | None], Pending],
-    compose: Compose | None = None,
-) -> bytes:
-    """The bytes: out of the stock, from whoever is drawing them already, or drawn; whoever asks pays for ``images``.
+def board(server: Server, scope: Scope, tag: str, images: int, start: Start) -> bytes | Flight:
+    """The bytes, if they are in stock; else the flight that brings them, new or under way. Whoever asks pays for ``images``.
 
-    ``start`` takes the client's timeout in seconds. Without ``compose`` the one result is the body. Raises what drawing
-    raises, and ClientDisconnect if the client leaves before.
+    Everyone who boards one ``land``s, or ``leave``s before.
     """
     charge(scope, images)
     seconds = timeout_s(scope)
@@ -69,22 +63,45 @@ async def body(
     else:
         measures.hits.inc()
         server.engine.wait_longer(flight.work, seconds)  # the patience of the first is not everybody's
+    return flight
 
-    def leave() -> None:
-        if stock.leave(tag, flight):
-            server.engine.drop(flight.work)
 
+def land(server: Server, tag: str, flight: Flight) -> bytes:
+    """The one body that a flight has brought. Raises what drawing raised."""
+    body = None
     try:
-        results = await wait(asyncio.shield(flight.work.future), receive, leave)  # others wait for it too
+        body = bytes(flight.work.future.result()[0])
+        return body
+    finally:
+        server.stock.land(tag, flight, body)
+
+
+def leave(server: Server, tag: str, flight: Flight) -> None:
+    """Wait no longer. What nobody waits for is not drawn."""
+    if server.stock.leave(tag, flight):
+        server.engine.drop(flight.work)
+
+
+async def body(
+    server: Server, scope: Scope, receive: Receive, tag: str, images: int, start: Start, compose: Compose | None = None
+) -> bytes:
+    """The bytes: out of the stock, from whoever is drawing them already, or drawn; whoever asks pays for ``images``.
+
+    Without ``compose`` the one result is the body. Raises what drawing raises, and ClientDisconnect if the client leaves before.
+    """
+    flight = board(server, scope, tag, images, start)
+    if isinstance(flight, bytes):
+        return flight
+    try:
+        # Others wait for it too.
+        results = await wait(asyncio.shield(flight.work.future), receive, partial(leave, server, tag, flight))
     except ClientDisconnect:
         raise  # others may still be on board
     except Exception:
-        stock.land(tag, flight, None)
+        server.stock.land(tag, flight, None)
         raise
     if compose is None:
-        made = bytes(results[0])
-        stock.land(tag, flight, made)
-        return made
+        return land(server, tag, flight)
     if flight.composing is None:
         flight.composing = asyncio.create_task(_compose(server, tag, flight, compose, results))
     return await asyncio.shield(flight.composing)

@@ -1,7 +1,7 @@
-"""uvicorn's HTTP/1.1 with two things added: patience has an end, and a reply goes out at once.
+"""uvicorn's HTTP/1.1 with three things added: patience has an end, a reply goes out at once, images take a shortcut.
 
-uvicorn writes head and body apart, which are two system calls and two packets; and it waits for ever for a head that does
-not come, of any size.
+uvicorn writes head and body apart, which are two system calls and two packets; it waits for ever for a head that does not
+come, of any size; and it makes a task for each request.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from ganzoo_serve.http.reply import Headers
+from ganzoo_serve.http.shortcut import Shortcut
 
 HEAD_S = 10.0  # from connecting, or from the first byte of a head, to its last
 HEAD_BYTES = 2**16
@@ -20,13 +23,21 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client connected, and should say something."""
-        super().connection_made(_Gathering(transport, self.loop))  # type: ignore[arg-type]
+        self._gathering = _Gathering(transport, self.loop)
+        super().connection_made(self._gathering)  # type: ignore[arg-type]
         self._in_head, self._head_bytes = False, 0
         self._patience: asyncio.TimerHandle | None = self.loop.call_later(HEAD_S, self._hang_up)
+        self._shortcut: Shortcut | None = None  # of the request that is coming in
+        self._running: Shortcut | None = (
+            None  # of the one that is being answered; uvicorn's ``cycle`` is the last that came
+        )
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over."""
         self._stop_waiting()
+        if self._running is not None:
+            self.tasks.discard(self._running)
+            self._running.leave()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -44,16 +55,31 @@ class Protocol(HttpToolsProtocol):
         self._in_head, self._head_bytes = True, 0
         super().on_message_begin()
 
-    def on_headers_complete(self) -> None:
-        """The last of its head."""
-        self._in_head = False
-        self._stop_waiting()
-        super().on_headers_complete()
-
     def on_header(self, name: bytes, value: bytes) -> None:
         """A field of the head; those that come after the body are no part of it, and would be kept without end."""
         if self._in_head:
             super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The last of its head."""
+        self._in_head = False
+        self._stop_waiting()
+        self._shortcut = self._find_shortcut()
+        if self._shortcut is None:
+            super().on_headers_complete()
+        else:
+            self._shortcut.keep_alive = self.parser.should_keep_alive()
+            self.cycle = self._shortcut  # type: ignore[assignment]
+
+    def on_message_complete(self) -> None:
+        """The last of a request."""
+        shortcut, self._shortcut = self._shortcut, None
+        if shortcut is None:
+            super().on_message_complete()
+        else:
+            self._running = shortcut
+            self.tasks.add(shortcut)  # type: ignore[arg-type]
+            shortcut.start()
 
     def on_response_complete(self) -> None:
         """A reply was sent. One that did not wait for the request's end is the last: what is left of it is not waited for."""
@@ -61,6 +87,31 @@ class Protocol(HttpToolsProtocol):
         super().on_response_complete()
         if unread:
             self.transport.close()
+
+    def _find_shortcut(self) -> Shortcut | None:
+        """Not while another reply is under way, or waits for the client to read, or there are too many."""
+        busy = self.cycle is not None and not self.cycle.response_complete
+        most = self.limit_concurrency
+        full = most is not None and max(len(self.connections), len(self.tasks)) >= most
+        if busy or full or self.flow.write_paused:
+            return None
+        if self.parser.get_method() != b"GET" or self.parser.get_http_version() != "1.1":
+            return None
+        scope: Any = self.scope
+        return Shortcut.find(self.app, scope, self.url, self._reply, self._hang_up)
+
+    def _reply(self, status: int, headers: Headers, body: bytes) -> None:
+        """What the shortcut has to say."""
+        shortcut, self._running = self._running, None
+        assert shortcut is not None
+        self.tasks.discard(shortcut)
+        lines = [b"%b: %b\r\n" % field for field in (*self.server_state.default_headers, *headers)]
+        if not shortcut.keep_alive:
+            lines.append(b"connection: close\r\n")
+        self._gathering.send(b"".join([STATUS_LINE[status], *lines, b"\r\n", body]))
+        if not shortcut.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
 
     def _stop_waiting(self) -> None:
         if self._patience is not None:
@@ -85,6 +136,11 @@ class _Gathering:
         if not self._parts:
             self._loop.call_soon(self._flush)
         self._parts.append(data)
+
+    def send(self, data: bytes) -> None:
+        """Now, and in one piece."""
+        self._flush()
+        self._transport.write(data)
 
     def close(self) -> None:
         self._flush()

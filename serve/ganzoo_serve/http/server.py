@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from starlette.types import Scope
 
@@ -42,8 +43,7 @@ class Server:
         return not (self.loading or self.draining)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A model as a URL names it; ``pinned`` if the URL says ``@rev``, so that it can never mean other pixels."""
 
     model: Model

@@ -4,83 +4,31 @@ import asyncio
 import contextlib
 import json
 import socket
-import threading
 import time
 
 import httpx
 import pytest
-import uvicorn
+from live import Gate, Live, read_all, request, until
 
-from ganzoo_serve import serving
 from ganzoo_serve.http import protocol
-from ganzoo_serve.http.app import Settings, create_app
+from ganzoo_serve.http.app import Settings
 from ganzoo_serve.models.catalogue import Catalogue
 
 IMAGE = "/v1/models/plain/images/5.png"
 
 
-class Live:
-    """A server in a thread; its model draws only while ``gate`` is set."""
-
-    def __init__(self, catalogue, settings):
-        self.app = create_app(catalogue, settings)
-        self.gate = threading.Event()
-        self.gate.set()
-        self.generator = catalogue["plain"].generator
-        self.listening = socket.create_server(("127.0.0.1", 0))
-        self.address = self.listening.getsockname()
-        self.url = "http://{}:{}".format(*self.address)
-        config = uvicorn.Config(self.app, log_config=None, access_log=False, http=serving.http_protocol())
-        self.server = uvicorn.Server(config)
-        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.listening]})
-
-    def waiting(self):
-        return self.app.server.engine.waiting(self.generator)
-
-    def connect(self):
-        return socket.create_connection(self.address, timeout=10)
-
-
-@pytest.fixture
-def live(model_dir, monkeypatch):
+@pytest.fixture(params=["shortcut", "framework"], name="live")
+def _live(request, model_dir, monkeypatch):
+    """Images take the shortcut, or, as behind a proxy, none."""
     with Catalogue.load([model_dir / "plain.onnx"], device="cpu") as catalogue:
-        live = Live(catalogue, Settings(workers=1))
-        run = live.generator.run_checked
-        monkeypatch.setattr(live.generator, "run_checked", lambda *rest: (live.gate.wait(20), run(*rest))[1])
-        live.thread.start()
-        while not live.server.started:
-            time.sleep(0.01)
-        yield live
-        live.gate.set()
-        live.server.should_exit = True
-        live.thread.join(20)
-
-
-def request(path=IMAGE, *headers, method="GET", body=b""):
-    lines = [f"{method} {path} HTTP/1.1", "Host: x", *headers]
-    if body:
-        lines += [f"Content-Length: {len(body)}", "Content-Type: application/json"]
-    return "\r\n".join([*lines, "", ""]).encode() + body
-
-
-def until(condition, seconds=10):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def read_all(connection):
-    parts = []
-    with contextlib.suppress(ConnectionResetError):
-        while part := connection.recv(65536):
-            parts.append(part)
-    return b"".join(parts)
+        gate = Gate(catalogue["plain"].generator, monkeypatch)
+        with Live(catalogue, Settings(workers=1), shortcut=request.param == "shortcut", gate=gate) as live:
+            yield live
 
 
 def occupy(live):
     """Keep the only thread busy, so that what comes now waits."""
-    live.gate.clear()
+    live.gate.close()
     connection = live.connect()
     connection.sendall(request("/v1/models/plain/images/1.png"))
     time.sleep(0.1)
@@ -91,7 +39,7 @@ def occupy(live):
 @pytest.mark.parametrize(
     "asked",
     [
-        request(),
+        request(IMAGE),
         request("/v1/models/plain/samples", method="POST", body=b'{"n": 200}'),
         request("/v1/models/plain/samples", method="POST", body=b'{"n": 200, "layout": "tar"}'),
     ],
@@ -106,29 +54,25 @@ def test_who_hangs_up_leaves_the_queue(live, how, asked):
         else:
             connection.close()
         until(lambda: live.waiting() == 0)
-    live.gate.set()
+    live.gate.open()
     assert httpx.get(live.url + IMAGE).status_code == 200
 
 
-def test_who_hangs_up_in_the_middle_of_a_stream_leaves_the_queue(live):
+def test_who_hangs_up_in_the_middle_of_a_stream_leaves_the_queue(live, monkeypatch):
     body = json.dumps({"n": 256, "layout": "ndjson"}).encode()
-    run = live.generator.run_checked
-    live.generator.run_checked = lambda *rest: (time.sleep(0.05), run(*rest))[1]
+    generator = live.catalogue["plain"].generator
+    run = generator.run_checked
+    monkeypatch.setattr(generator, "run_checked", lambda *rest: (time.sleep(0.05), run(*rest))[1])
     with live.connect() as connection:
         connection.sendall(request("/v1/models/plain/samples", method="POST", body=body))
         assert b"200 OK" in connection.recv(200)
         assert live.waiting() > 0
     until(lambda: live.waiting() == 0, 5)
-    live.generator.run_checked = run
 
 
-def test_the_same_image_for_many_is_drawn_once_and_one_who_leaves_takes_it_from_nobody(live, monkeypatch):
-    drawn = []
-    run = live.generator.run_checked
-    monkeypatch.setattr(live.generator, "run_checked", lambda z, *rest: (drawn.append(len(z)), run(z, *rest))[1])
+def test_the_same_image_for_many_is_drawn_once_and_one_who_leaves_takes_it_from_nobody(live):
     with occupy(live), live.connect() as leaver, live.connect() as stayer:
-        drawn.clear()
-        leaver.sendall(request())
+        leaver.sendall(request(IMAGE))
         until(lambda: live.waiting() == 1)
         stayer.sendall(request(IMAGE, "Connection: close"))
         time.sleep(0.1)
@@ -136,9 +80,9 @@ def test_the_same_image_for_many_is_drawn_once_and_one_who_leaves_takes_it_from_
         leaver.close()
         time.sleep(0.2)
         assert live.waiting() == 1
-        live.gate.set()
+        live.gate.open()
         assert b"\x89PNG" in read_all(stayer)
-        assert drawn == [1]
+        assert live.gate.drawn == [1, 1]
 
 
 def test_the_patience_of_the_first_is_not_everybodys(live):
@@ -148,7 +92,7 @@ def test_the_patience_of_the_first_is_not_everybodys(live):
             await asyncio.sleep(0.05)
             patient = asyncio.create_task(client.get(IMAGE))
             await asyncio.sleep(0.8)
-            live.gate.set()
+            live.gate.open()
             return (await impatient).status_code, (await patient).status_code
 
     with occupy(live):
@@ -157,7 +101,7 @@ def test_the_patience_of_the_first_is_not_everybodys(live):
 
 def test_a_reply_comes_in_one_piece(live):
     with live.connect() as connection:
-        connection.sendall(request())
+        connection.sendall(request(IMAGE))
         first = connection.recv(65536)
         head, _, body = first.partition(b"\r\n\r\n")
         length = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.startswith(b"content-length"))
@@ -263,10 +207,10 @@ def test_overload_is_refused_politely_and_forgotten_at_once(live):
 
     async def crowd():
         async with httpx.AsyncClient(base_url=live.url, timeout=20) as client:
-            live.gate.clear()
+            live.gate.close()
             tasks = [asyncio.create_task(client.get(f"/v1/models/plain/images/{seed}.png")) for seed in range(60)]
             await asyncio.sleep(0.5)
-            live.gate.set()
+            live.gate.open()
             replies = await asyncio.gather(*tasks)
             return replies, (await client.get(IMAGE)).status_code
 
