@@ -1,7 +1,8 @@
 """How much of what the machine could do is done: q = R_http / R_max.
 
-Timings move from one second to the next on a machine with anything else to do. So the model alone, HTTP alone and the server
-take turns, and each round gives a ratio of its own; medians over the rounds count.
+Timings move from one second to the next on a machine with anything else to do. So the model alone is timed right before and
+right after every load, HTTP alone and the encoder in every round, each load gives a ratio of its own, and medians over the
+rounds count.
 """
 
 import json
@@ -97,28 +98,30 @@ class _Measurement:
 
     def _round(self) -> None:
         plan, result = self.plan, self.result
-        rate = self.bare.images_per_s(result.batch_size, plan.seconds)
-        result.raw_images_per_s.append(rate)
-        model_s = plan.cores / rate
         encode_s = encode_seconds(FORMATS["png"].encode, self.pictures, plan.seconds / 2, cores=self.cores.server)
         http_s = {kind: self._http_seconds(kind) for kind in CLIENTS}
-        for name, value in {
-            "model": model_s,
-            "encode": encode_s,
-            **{f"http {kind}": value for kind, value in http_s.items()},
-        }.items():
+        for name, value in {"encode": encode_s, **{f"http {kind}": value for kind, value in http_s.items()}}.items():
             result.costs[name].append(value)
+        model_s = self._model_seconds()
         for row in result.rows:
             ask: Ask = getattr(self.subject, row.kind)
             tally = self._load(self.server.address, ask, row.clients)
+            before, model_s = model_s, self._model_seconds()
             result.failures += tally.failed
             result.compared += check_pixels(tally, self.generator)
             row.requests_per_s.append(tally.requests_per_s)
             row.p50_s.append(tally.percentile(50))
             row.p99_s.append(tally.percentile(99))
             # Raw images need no encoder.
-            costs = Costs(model_s, encode_s if row.kind == "png" else 0.0, http_s[row.kind])
+            costs = Costs((before + model_s) / 2, encode_s if row.kind == "png" else 0.0, http_s[row.kind])
             row.bound.append(costs.bound(plan.cores, row.images))
+
+    def _model_seconds(self) -> float:
+        """Of one core, for an image."""
+        rate = self.bare.images_per_s(self.result.batch_size, self.plan.seconds / 2)
+        self.result.raw_images_per_s.append(rate)
+        self.result.costs["model"].append(self.plan.cores / rate)
+        return self.result.costs["model"][-1]
 
     def _http_seconds(self, kind: str) -> float:
         """By as many clients as there ever are, who keep it busy all the time: what a request costs at least."""

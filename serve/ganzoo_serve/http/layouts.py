@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -62,8 +63,14 @@ class Sheet:
 
 def npy_file(images: Sequence[Images]) -> bytes:
     """uint8 (n, h, w, c), in NumPy's format."""
+    return b"".join([_npy_header((len(images), *images[0].shape)), *(image.data for image in map(np.ascontiguousarray, images))])
+
+
+@lru_cache(maxsize=256)
+def _npy_header(shape: tuple[int, ...]) -> bytes:
+    """Writing it takes NumPy longer than a small image takes to be drawn."""
     buffer = io.BytesIO()
-    np.lib.format.write_array(buffer, np.stack(images), allow_pickle=False)
+    np.lib.format.write_array_header_1_0(buffer, {"descr": "|u1", "fortran_order": False, "shape": shape})
     return buffer.getvalue()
 
 
