@@ -4,6 +4,7 @@ import statistics
 from dataclasses import dataclass, field
 
 from ganzoo_serve.bench.overload import Overload
+from ganzoo_serve.bench.queueing import wait_in_line
 from ganzoo_serve.bench.tally import Tally
 
 
@@ -55,7 +56,11 @@ class Latency:
 
 @dataclass
 class Result:
-    """Everything of one measurement. ``costs`` and ``raw_images_per_s`` (R_raw) have a value for every round."""
+    """Everything of one measurement.
+
+    ``costs`` have a value for every round; that of the model, as ``raw_images_per_s`` (R_raw), one before the first row of a
+    round and one after each.
+    """
 
     model: str
     image: tuple[int, int, int]
@@ -87,3 +92,8 @@ class Result:
     def service_s(self) -> float:
         """Seconds of one request that has the server for itself."""
         return statistics.median(self.row("png", 1).p50_s)
+
+    @property
+    def queue_s(self) -> float:
+        """Seconds that 99 % of requests take at most at half load, if each waits for those before it and nothing else."""
+        return self.service_s + wait_in_line(0.5) / self.capacity

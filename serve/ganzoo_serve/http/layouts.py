@@ -63,7 +63,9 @@ class Sheet:
 
 def npy_file(images: Sequence[Images]) -> bytes:
     """uint8 (n, h, w, c), in NumPy's format."""
-    return b"".join([_npy_header((len(images), *images[0].shape)), *(image.data for image in map(np.ascontiguousarray, images))])
+    return b"".join(
+        [_npy_header((len(images), *images[0].shape)), *(image.data for image in map(np.ascontiguousarray, images))]
+    )
 
 
 @lru_cache(maxsize=256)
