@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from ganzoo_serve.engine.engine import Pending
+from ganzoo_serve.errors import LateError
 from ganzoo_serve.http import caching
 from ganzoo_serve.http.address import timeout_s
 from ganzoo_serve.http.keys import charge
@@ -94,17 +95,35 @@ async def body(
         return flight
     try:
         # Others wait for it too.
-        results = await wait(asyncio.shield(flight.work.future), receive, partial(leave, server, tag, flight))
+        waiting = wait(asyncio.shield(flight.work.future), receive, partial(leave, server, tag, flight))
+        seconds = timeout_s(scope)
+        results = await (waiting if seconds is None else _within(seconds, flight, waiting))
     except ClientDisconnect:
         raise  # others may still be on board
-    except Exception:
-        server.stock.land(tag, flight, None)
+    except Exception as error:
+        if not isinstance(error, LateError) or flight.work.future.done():  # it may be late for us alone
+            server.stock.land(tag, flight, None)
         raise
     if compose is None:
         return land(server, tag, flight)
     if flight.composing is None:
         flight.composing = asyncio.create_task(_compose(server, tag, flight, compose, results))
     return await asyncio.shield(flight.composing)
+
+
+async def _within(seconds: float, flight: Flight, waiting: Coroutine[Any, Any, list[Any]]) -> list[Any]:
+    """What is waited for, if all of it is begun in so many seconds: those who share a flight need not share their patience.
+
+    Raises LateError.
+    """
+    task = asyncio.ensure_future(waiting)
+    try:
+        await asyncio.wait([task], timeout=seconds)
+        if not task.done() and flight.work.left:
+            raise LateError
+        return await task
+    finally:
+        task.cancel()
 
 
 async def _compose(server: Server, tag: str, flight: Flight, compose: Compose, results: list[Any]) -> bytes:

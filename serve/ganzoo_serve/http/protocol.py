@@ -11,11 +11,14 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from ganzoo_serve.http import problems
+from ganzoo_serve.http.problems import Problem
 from ganzoo_serve.http.reply import Headers
 from ganzoo_serve.http.shortcut import Shortcut
 
 HEAD_S = 10.0  # from connecting, or from the first byte of a head, to its last
 HEAD_BYTES = 2**16
+_TOO_LARGE = f"The request's head is too large: expected at most {HEAD_BYTES} bytes."
 
 
 class Protocol(HttpToolsProtocol):
@@ -25,7 +28,7 @@ class Protocol(HttpToolsProtocol):
         """A client connected, and should say something."""
         self._gathering = _Gathering(transport, self.loop)
         super().connection_made(self._gathering)  # type: ignore[arg-type]
-        self._in_head, self._head_bytes = False, 0
+        self._in_head, self._unfinished, self._head_bytes = False, 0, 0  # the bytes: as they came, and of the fields
         self._patience: asyncio.TimerHandle | None = self.loop.call_later(HEAD_S, self._hang_up)
         self._shortcut: Shortcut | None = None  # of the request that is coming in
         self._running: Shortcut | None = (
@@ -43,21 +46,24 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """A head mostly comes in one piece; where it does not, time and bytes are counted."""
         super().data_received(data)
-        if self._in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > HEAD_BYTES:
-                self._hang_up()
+        if self._in_head and not self.transport.is_closing():
+            self._unfinished += len(data)
+            if self._unfinished > HEAD_BYTES:
+                self.send_400_response(_TOO_LARGE)
             elif self._patience is None:
                 self._patience = self.loop.call_later(HEAD_S, self._hang_up)
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
-        self._in_head, self._head_bytes = True, 0
+        self._in_head, self._unfinished, self._head_bytes = True, 0, 0
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A field of the head; those that come after the body are no part of it, and would be kept without end."""
         if self._in_head:
+            self._head_bytes += len(name) + len(value)
+            if self._head_bytes > HEAD_BYTES:
+                raise ValueError(_TOO_LARGE)  # ends the parser, which ends in ``send_400_response``
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -88,6 +94,13 @@ class Protocol(HttpToolsProtocol):
         if unread:
             self.transport.close()
 
+    def send_400_response(self, msg: str) -> None:
+        """What is no request that we could read, as a problem like all others."""
+        large = max(self._unfinished, self._head_bytes) > HEAD_BYTES
+        problem = Problem(431, _TOO_LARGE) if large else Problem(400, "This is no HTTP/1.1 request.")
+        reply = problems.reply(problem, {"path": ""})
+        self._send(reply.status, reply.complete(), reply.body or b"", keep_alive=False)
+
     def _find_shortcut(self) -> Shortcut | None:
         """Not while another reply is under way, or waits for the client to read, or there are too many."""
         busy = self.cycle is not None and not self.cycle.response_complete
@@ -105,13 +118,16 @@ class Protocol(HttpToolsProtocol):
         shortcut, self._running = self._running, None
         assert shortcut is not None
         self.tasks.discard(shortcut)
+        self._send(status, headers, body, keep_alive=shortcut.keep_alive)
+        self.on_response_complete()
+
+    def _send(self, status: int, headers: Headers, body: bytes, *, keep_alive: bool) -> None:
         lines = [b"%b: %b\r\n" % field for field in (*self.server_state.default_headers, *headers)]
-        if not shortcut.keep_alive:
+        if not keep_alive:
             lines.append(b"connection: close\r\n")
         self._gathering.send(b"".join([STATUS_LINE[status], *lines, b"\r\n", body]))
-        if not shortcut.keep_alive:
+        if not keep_alive:
             self.transport.close()
-        self.on_response_complete()
 
     def _stop_waiting(self) -> None:
         if self._patience is not None:

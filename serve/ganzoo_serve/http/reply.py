@@ -22,12 +22,15 @@ class Reply(NamedTuple):
     headers: Headers
     body: bytes | None = None
 
+    def complete(self) -> Headers:
+        """The headers with the length."""
+        if self.body is None:
+            return self.headers
+        return [*self.headers, (b"content-length", b"%d" % len(self.body))]
+
     async def send(self, send: Send, receive: Receive) -> None:
         """As ASGI messages."""
-        headers = self.headers
-        if self.body is not None:
-            headers = [*headers, (b"content-length", b"%d" % len(self.body))]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.start", "status": self.status, "headers": self.complete()})
         await send({"type": "http.response.body", "body": self.body or b""})
 
 

@@ -118,10 +118,8 @@ class Shortcut:
     def _finish(self, reply: Reply) -> None:
         visit, body = self._visit, reply.body
         visit.status = reply.status
-        headers = visit.complete(reply.headers)
-        if body is not None:
-            visit.sent = len(body)
-            headers.append((b"content-length", b"%d" % len(body)))
+        headers = visit.complete(reply.complete())
+        visit.sent = len(body or b"")
         self.response_complete = True
         self._write(reply.status, headers, body or b"")
         self._front.tell(self._scope, visit)

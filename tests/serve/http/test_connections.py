@@ -96,7 +96,20 @@ def test_the_patience_of_the_first_is_not_everybodys(live):
             return (await impatient).status_code, (await patient).status_code
 
     with occupy(live):
-        assert asyncio.run(two()) == (200, 200)
+        assert asyncio.run(two()) == (504, 200)
+
+
+def test_who_comes_later_may_be_less_patient(live):
+    async def two():
+        async with httpx.AsyncClient(base_url=live.url, timeout=20) as client:
+            patient = asyncio.create_task(client.get(IMAGE))
+            await asyncio.sleep(0.1)
+            impatient = await client.get(IMAGE, headers={"Request-Timeout-Ms": "100"})
+            live.gate.open()
+            return impatient.status_code, (await patient).status_code
+
+    with occupy(live):
+        assert asyncio.run(two()) == (504, 200)
 
 
 def test_a_reply_comes_in_one_piece(live):
@@ -150,6 +163,15 @@ def test_a_connection_that_is_kept_waits_longer_than_a_head(live, monkeypatch):
             connection.sendall(request("/livez"))
             assert connection.recv(65536).endswith(b"}")
             time.sleep(0.5)
+
+
+@pytest.mark.parametrize("fields", [1, 70])
+def test_a_head_that_is_too_large_is_refused(live, fields):
+    with live.connect() as connection:
+        connection.sendall(request(IMAGE, *[f"X-{index}: {'y' * (70_000 // fields)}" for index in range(fields)]))
+        reply = read_all(connection)
+    assert reply.startswith(b"HTTP/1.1 431 Request Header Fields Too Large")
+    assert b"application/problem+json" in reply
 
 
 def test_a_head_without_end_is_cut_off(live):
