@@ -124,8 +124,8 @@ class Front:
         route = visit.route or getattr(scope.get("route"), "name", None) or "none"
         model = scope["ganzoo.model"]
         self.server.measures.replied(model, route, visit.status or 499, seconds)
-        if visit.status in (429, 504):
-            self.server.measures.rejected.labels("busy" if visit.status == 429 else "late").inc()
+        if (reason := scope.get("ganzoo.reason")) is not None:
+            self.server.measures.rejected.labels(reason).inc()
         if self._log.on:
             client = scope.get("client")
             self._log.add(

@@ -97,6 +97,7 @@ class Keys:
                 429,
                 f"This key has had its {self._rate:g} images a second. Try again in {math.ceil(wait)} s.",
                 headers={"Retry-After": str(math.ceil(wait))},
+                reason="rate",
             )
 
 

@@ -47,7 +47,9 @@ class Measures(Watch):
         self.infer_seconds = seconds("infer", "Drawing what a thread took at once.", "model")
         self.encode_seconds = seconds("encode", "Encoding it.", "model")
         self.inference_seconds = seconds("inference", "Open Inference Protocol requests.", "model", "outcome")
-        self.rejected = counter("rejected_total", "Requests that were refused for want of room or time.", "reason")
+        self.rejected = counter(
+            "rejected_total", "Requests refused: the queue full, a key's rate, the deadline, unavailable.", "reason"
+        )
         self.hits = counter("cache_hits_total", "Images found in memory or shared with another request.")
         self.misses = counter("cache_misses_total", "Images that had to be drawn.")
         self.not_modified = counter("not_modified_total", "Images that the client had already.")

@@ -24,7 +24,11 @@ Loc = Sequence[str | int]
 
 
 class Problem(ServeError):
-    """A refusal with its HTTP status; ``errors`` are (loc, message) pairs, ``headers`` go into the reply."""
+    """A refusal with its HTTP status; ``errors`` are (loc, message) pairs, ``headers`` go into the reply.
+
+    ``reason``, of one that is nobody's mistake, is what it is counted as: ``queue`` (full), ``rate`` (of a key), ``deadline``
+    or ``unavailable``.
+    """
 
     def __init__(
         self,
@@ -33,9 +37,10 @@ class Problem(ServeError):
         *,
         errors: Sequence[tuple[Loc, str]] = (),
         headers: Mapping[str, str] | None = None,
+        reason: str | None = None,
     ) -> None:
         super().__init__(detail)
-        self.status, self.errors, self.headers = status, errors, headers
+        self.status, self.errors, self.headers, self.reason = status, errors, headers, reason
 
 
 def from_error(error: ServeError, *, method: str) -> Problem | None:
@@ -46,14 +51,15 @@ def from_error(error: ServeError, *, method: str) -> Problem | None:
         inside = () if error.loc[:1] in (("path",), ("body",)) else ("body" if method == "POST" else "query",)
         return Problem(422, str(error), errors=[((*inside, *error.loc), str(error))])
     if isinstance(error, BusyError):
-        return Problem(429, str(error), headers={"Retry-After": str(error.retry_s)})
+        return Problem(429, str(error), headers={"Retry-After": str(error.retry_s)}, reason="queue")
     if isinstance(error, LateError):
-        return Problem(504, str(error))
+        return Problem(504, str(error), reason="deadline")
     return None
 
 
 def reply(problem: Problem, scope: Scope, *, failure: str | None = None) -> Reply:
-    """A problem as whoever asked expects it. ``failure`` is the id of a logged failure, if it is one."""
+    """A problem as whoever asked expects it; noted in ``scope`` for the count. ``failure`` is the id of a logged failure."""
+    scope["ganzoo.reason"] = problem.reason
     if scope["path"].removeprefix(scope.get("root_path", "")) == openai.PATH:
         body, status = openai.document(str(problem), problem.status, problem.errors), openai.status(problem.status)
         return _reply(status, body, "application/json", problem.headers)

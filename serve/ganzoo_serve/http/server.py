@@ -57,7 +57,7 @@ def ask(server: Server, scope: Scope, text: str) -> Asked:
     """
     if not server.ready:
         what = "loading its models" if server.loading else "about to stop"
-        raise Problem(503, f"This server is {what}.", headers={"Retry-After": "2"})
+        raise Problem(503, f"This server is {what}.", headers={"Retry-After": "2"}, reason="unavailable")
     models = server.models
     name, at, rev = text.partition("@")
     model = models.find(name, rev if at else None)

@@ -8,8 +8,10 @@ import time
 import pytest
 from starlette.testclient import TestClient
 
+from ganzoo_serve.errors import BusyError, LateError
 from ganzoo_serve.http.access_log import AccessLog
 from ganzoo_serve.http.app import Settings, create_app
+from ganzoo_serve.http.keys import Keys
 from ganzoo_serve.http.limits import Limits
 
 IMAGE = "/v1/models/plain/images/5.png"
@@ -120,6 +122,36 @@ def test_counts(catalogue):
         assert count(client, "ganzoo_model_info", **info) == 1
         assert count(client, "ganzoo_model_ready", model="floaty") == 1
         assert "absent" not in client.get("/metrics").text
+
+
+def test_what_is_refused_is_counted_by_its_reason(catalogue, monkeypatch):
+    keys = Keys(["k"], rate=4, clock=lambda: 0.0)
+    with TestClient(create_app(catalogue, Settings(keys=keys)), headers={"X-API-Key": "k"}) as client:
+
+        def counted():
+            reasons = ("queue", "rate", "deadline", "unavailable")
+            return [count(client, "ganzoo_rejected_total", reason=reason) for reason in reasons]
+
+        def refuse(error):
+            def submit(*_, **__):
+                raise error
+
+            monkeypatch.setattr(client.app.server.engine, "submit", submit)
+
+        refuse(BusyError("Full.", 1))
+        assert client.get(IMAGE).status_code == 429
+        assert client.get("/v1/models/plain/grid.png?seeds=7").status_code == 429  # by way of the framework
+        assert counted() == [2, 0, 0, 0]
+        refuse(LateError())
+        assert client.get(IMAGE).status_code == 504
+        assert counted() == [2, 0, 1, 0]
+        assert client.post("/v1/models/plain/samples", json={"n": 2}).status_code == 429
+        assert counted() == [2, 1, 1, 0]
+        client.app.server.draining = True
+        assert client.get(IMAGE).status_code == 503
+        assert counted() == [2, 1, 1, 1]
+        assert client.get("/nowhere").status_code == 404
+        assert counted() == [2, 1, 1, 1]
 
 
 def test_images_are_kept_if_there_is_room_for_them(catalogue, monkeypatch):
