@@ -106,7 +106,7 @@ async def answer(server: Server, scope: Scope, receive: Receive) -> Reply:
 def _model(server: Server, body: GenerationsRequest) -> str:
     if body.model is not None:
         return body.model
-    if len(server.models) != 1 and server.ready:
+    if len(server.models) > 1 and server.draws:
         raise RequestError(f"Which model? Expected one of {', '.join(server.models)}.", loc=("model",))
     return next(iter(server.models), "")
 

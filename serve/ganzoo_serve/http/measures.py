@@ -112,11 +112,13 @@ class _Models(Collector):
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """What Prometheus asks for."""
         info = GaugeMetricFamily("ganzoo_model_info", "1.", labels=("model", "rev", "provider", "determinism"))
-        ready = GaugeMetricFamily("ganzoo_model_ready", "1 if it can be drawn from.", labels=("model",))
+        ready = GaugeMetricFamily("ganzoo_model_ready", "0 if it was there and is not.", labels=("model",))
         waiting = GaugeMetricFamily("ganzoo_queue_samples", "Images that wait.", labels=("model",))
         for model in self._models.every():
             info.add_metric((model.name, model.rev, model.generator.device, model.tuned.grade), 1)
         for name in self._models:
             ready.add_metric((name,), 1)
             waiting.add_metric((name,), sum(self._engine.waiting(m.generator) for m in self._models.revisions(name)))
+        for name in self._models.gone:
+            ready.add_metric((name,), 0)
         return info, ready, waiting

@@ -39,7 +39,12 @@ class Server:
 
     @property
     def ready(self) -> bool:
-        """Whether it may be sent work."""
+        """Whether it may be sent work: it has models, loaded, and is not about to stop."""
+        return self.draws and bool(self.models)
+
+    @property
+    def draws(self) -> bool:
+        """Whether it draws from the models there are, if any."""
         return not (self.loading or self.draining)
 
 
@@ -55,7 +60,7 @@ def ask(server: Server, scope: Scope, text: str) -> Asked:
 
     Raises Problem 404, with the nearest names, if there is none such, and 503 while loading or draining.
     """
-    if not server.ready:
+    if not server.draws:
         what = "loading its models" if server.loading else "about to stop"
         raise Problem(503, f"This server is {what}.", headers={"Retry-After": "2"}, reason="unavailable")
     models = server.models

@@ -63,6 +63,7 @@ class Catalogue(Mapping[str, Model]):
         self._files: dict[Path, _File] = {}
         self._seen: dict[Path, Stamp] = {}
         self._revisions: dict[str, tuple[Model, ...]] = {}  # the current one first
+        self._had: frozenset[str] = frozenset()
         self._refreshing = threading.Lock()
         self.unloaded: frozenset[str] = frozenset()  # names that no file is wanted for, from the next look on
 
@@ -113,6 +114,11 @@ class Catalogue(Mapping[str, Model]):
         """All revisions of all models."""
         return tuple(model for _, models in sorted(self._revisions.items()) for model in models)
 
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """The names that there were and are not any more: unloaded, or without a file that can be loaded."""
+        return tuple(sorted(self._had - self._revisions.keys()))
+
     def refresh(self, *, settled: bool = True) -> tuple[list[Model], list[Model]]:
         """Look at the files again; load what is new or changed. Returns the models that came and those that went.
 
@@ -134,6 +140,7 @@ class Catalogue(Mapping[str, Model]):
                 files[path] = file
             self._seen, self._files = found, files
             self._revisions = _by_name(files)
+            self._had |= self._revisions.keys()
             now = self._models()
             went = [model for model in before if model not in now]
             for model in went:

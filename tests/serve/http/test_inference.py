@@ -278,6 +278,26 @@ def test_models_are_unloaded_and_loaded_again_if_that_is_allowed(managed, plain)
     refused(managed.post("/v2/repository/models/zzz/load"), 404, "no model 'zzz'")
 
 
+def test_a_model_that_is_away_is_told_as_not_ready_and_a_server_without_any_as_well(managed):
+    def ready():
+        return dict(re.findall(r'ganzoo_model_ready\{model="(\w+)"\} (\S+)', managed.get("/metrics").text))
+
+    assert ready() == {"classy": "1.0", "plain": "1.0"}
+    managed.post("/v2/repository/models/plain/unload")
+    assert ready() == {"classy": "1.0", "plain": "0.0"}
+    assert managed.get("/readyz").status_code == 200
+    managed.app.server.models["classy"].generator.path.unlink()
+    managed.post("/admin/reload")
+    assert ready() == {"classy": "0.0", "plain": "0.0"}
+    assert managed.get("/readyz").json() == {"ready": False}
+    assert managed.get("/readyz").status_code == managed.get("/v2/health/ready").status_code == 503
+    refused(managed.get("/v1/models/classy/images/1.png"), 404, "no model 'classy'")
+    assert managed.post("/v1/images/generations", json={}).status_code == 404
+    managed.post("/v2/repository/models/plain/load")
+    assert ready() == {"classy": "0.0", "plain": "1.0"}
+    assert managed.get("/readyz").status_code == 200
+
+
 @pytest.mark.parametrize("name", ["config", "file:1/model.onnx"])
 def test_no_model_comes_in_by_a_request(managed, name):
     body = {"parameters": {name: "x"}}

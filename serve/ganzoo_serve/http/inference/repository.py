@@ -35,7 +35,7 @@ async def index(server: Server, scope: Scope, receive: Receive) -> list[dict[str
     """Every name and revision, and the files that gave none. Raises Problem 400, 413."""
     request = await _read(server, scope, receive, IndexRequest)
     state = {"state": "READY", "reason": ""}
-    if not server.ready:
+    if not server.draws:
         state = {"state": "UNAVAILABLE", "reason": "the server is loading or about to stop"}
     entries = [
         {"name": model.name + suffix, "version": model.rev, **state}

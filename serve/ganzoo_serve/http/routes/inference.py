@@ -54,7 +54,7 @@ async def v2_live() -> dict[str, bool]:
 
 @router.get("/v2/health/ready", responses={200: {"description": "Yes."}, **refusals(s503="Not yet, or no longer.")})
 async def v2_ready(state: ServerState) -> Response:
-    """Every model is loaded, and the server is not about to stop."""
+    """As /readyz."""
     return JSONResponse({"live": True, "ready": state.ready}, 200 if state.ready else 503)
 
 
