@@ -11,11 +11,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ganzoo_serve.errors import ServeError
+from ganzoo_serve.http.limits import NAMED, Limits, named
 
 if TYPE_CHECKING:
     from ganzoo_serve.http.app import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _by_name(_context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, int]:
+    try:
+        return dict(map(named, given))
+    except ServeError as error:
+        raise click.BadParameter(str(error)) from error
+
 
 _OPTIONS = [
     click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is every one."),
@@ -40,6 +49,10 @@ _OPTIONS = [
     click.option(
         "--deadline", default=30.0, show_default=True, type=click.FloatRange(0.001), metavar="SECONDS",
         help="How long a request may wait until its last image is begun.",
+    ),
+    click.option(
+        "--limit", "limits", multiple=True, metavar="NAME=N", callback=_by_name,
+        help=f"Of one request, as often as you like: {', '.join(f'{name}={getattr(Limits, name)}' for name in NAMED)}.",
     ),
     click.option(
         "--cache", "cache_mb", default=0, show_default=True, type=click.IntRange(0), metavar="MB",
@@ -69,7 +82,6 @@ def settings(options: dict[str, Any]) -> Settings:
     from ganzoo_serve.http.access_log import AccessLog
     from ganzoo_serve.http.app import Settings
     from ganzoo_serve.http.keys import Keys, keys_in_environment, signer_in_environment
-    from ganzoo_serve.http.limits import Limits
 
     for name in ("rate", "watch_s", "deadline"):
         if not math.isfinite(options[name]):
@@ -100,6 +112,7 @@ def settings(options: dict[str, Any]) -> Settings:
             waiting=options["queue"],
             deadline_s=options["deadline"],
             cache_bytes=options["cache_mb"] * 2**20,
+            **options["limits"],
         ),
         workers=options["workers"],
         watch_s=options["watch_s"],

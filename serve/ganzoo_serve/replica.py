@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from ganzoo_serve.engine.drawing import Drawing
-from ganzoo_serve.errors import BusyError, LateError
+from ganzoo_serve.errors import BusyError, LateError, ServeError
 from ganzoo_serve.http.app import Settings, create_app
 from ganzoo_serve.http.front import Front
 from ganzoo_serve.http.keys import Keys, Signer, keys_in_environment, signer_in_environment
-from ganzoo_serve.http.limits import Limits
+from ganzoo_serve.http.limits import NAMED, Limits, named
 from ganzoo_serve.models.catalogue import Catalogue
 
 
@@ -25,7 +25,8 @@ class Arguments(BaseModel):
     running; with ``max_replicas`` there are more as long as each has more than ``target_ongoing_requests`` to answer on average.
     ``cpus``: cores, and threads that draw, of each replica; with ``device=cuda`` each also gets a GPU of its own.
     ``max_ongoing_requests`` go to one replica at once; of those beyond, each proxy keeps ``max_queued_requests`` and answers the
-    rest with 429. ``drain_s``: how long a replica that is to stop may finish what it answers.
+    rest with 429. ``drain_s``: how long a replica that is to stop may finish what it answers. ``max_images`` to ``url_bytes`` are
+    ``Limits``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
@@ -41,11 +42,29 @@ class Arguments(BaseModel):
     watch_s: float = Field(2.0, ge=0)
     deadline_s: float = Field(30.0, gt=0)
     drain_s: float = Field(40.0, ge=0)
+    max_images: int = Field(Limits.samples, ge=1)
+    queue: int = Field(Limits.waiting, ge=1)
+    cache_mb: int = Field(0, ge=0)
+    steps: int = Limits.steps
+    grid_side: int = Limits.grid_side
+    reply_bytes: int = Limits.reply_bytes
+    body_bytes: int = Limits.body_bytes
+    tensor_bytes: int = Limits.tensor_bytes
+    json_depth: int = Limits.json_depth
+    url_bytes: int = Limits.url_bytes
 
     @field_validator("model_dir")
     @classmethod
     def _absolute(cls, path: str) -> str:
         return str(Path(path).absolute())  # a replica may start in another folder
+
+    @field_validator(*NAMED)
+    @classmethod
+    def _within_its_range(cls, value: int, info: ValidationInfo) -> int:
+        try:
+            return named(f"{info.field_name}={value}")[1]
+        except ServeError as error:
+            raise ValueError(str(error)) from error
 
     @model_validator(mode="after")
     def _in_order(self) -> Arguments:
@@ -56,7 +75,13 @@ class Arguments(BaseModel):
     def settings(self, admission: Admission) -> Settings:
         """How each replica behaves: it draws on as many threads as it has cores."""
         return Settings(
-            limits=Limits(deadline_s=self.deadline_s),
+            limits=Limits(
+                samples=self.max_images,
+                waiting=self.queue,
+                deadline_s=self.deadline_s,
+                cache_bytes=self.cache_mb * 2**20,
+                **{name: getattr(self, name) for name in NAMED},
+            ),
             workers=self.cpus,
             watch_s=self.watch_s,
             keys=admission.keys,

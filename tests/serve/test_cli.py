@@ -1,5 +1,6 @@
 """The command as a process: starts, serves, stops, and says what is wrong."""
 
+import dataclasses
 import json
 import re
 import signal
@@ -8,11 +9,13 @@ import subprocess
 import sys
 import urllib.request
 
+import click
 import pytest
 from click.testing import CliRunner
 
 import ganzoo_serve
-from ganzoo_serve import cli
+from ganzoo_serve import cli, options
+from ganzoo_serve.http.limits import NAMED, Limits
 
 
 def run(*arguments):
@@ -99,12 +102,34 @@ def test_nothing_to_serve_is_an_error(tmp_path):
         ([".", "--port", "70000"], "not in the range"),
         ([".", "--device", "tpu"], "'auto', 'cpu', 'cuda'"),
         ([".", "--workers", "0"], "not in the range"),
+        ([".", "--limit", "step=5"], "'step' is no limit. Did you mean 'steps'?"),
+        ([".", "--limit", "x=5"], "Expected one of steps, grid_side"),
+        ([".", "--limit", "samples=5"], "'samples' is no limit"),  # it is --max-images
+        ([".", "--limit", "steps=1"], "steps is '1': expected a number in 2 ..."),
+        ([".", "--limit", "steps"], "steps is '': expected"),
+        ([".", "--limit", "grid_side=20000"], "1 ... 16383"),
     ],
 )
 def test_misuse(arguments, message):
     result = CliRunner().invoke(cli.cli, arguments)
     assert result.exit_code == 2
     assert message in result.output
+
+
+def test_every_limit_can_be_set():
+    @click.command()
+    @options.server_options
+    def command(host, port, device, **given):
+        made.append(options.settings(given).limits)
+
+    made = []
+    own = ["--max-images", "2", "--queue", "3", "--deadline", "4", "--cache", "5"]
+    values = {name: index + 6 for index, name in enumerate(NAMED)}
+    by_name = [word for name, value in values.items() for word in ("--limit", f"{name}={value}")]
+    result = CliRunner().invoke(command, own + by_name)
+    assert result.exit_code == 0, result.output
+    assert made == [Limits(samples=2, waiting=3, deadline_s=4.0, cache_bytes=5 * 2**20, **values)]
+    assert all(getattr(made[0], field.name) != field.default for field in dataclasses.fields(Limits))
 
 
 def test_version():

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from ganzoo_serve import ray_app
 from ganzoo_serve.errors import ModelError, ServeError
+from ganzoo_serve.http.limits import NAMED, Limits
 from ganzoo_serve.images import png
 from ganzoo_serve.replica import Admission, Arguments, Replica
 
@@ -51,6 +52,7 @@ def test_the_readme_describes_every_argument_and_its_default():
         ({"model_dir": "m", "replicas": "0"}, "replicas"),
         ({"model_dir": "m", "replicas": "4", "max_replicas": "3"}, "max_replicas is 3: expected at least replicas, 4"),
         ({"model_dir": "m", "device": "tpu"}, "'cpu' or 'cuda'"),
+        ({"model_dir": "m", "grid_side": "20000"}, "expected a number in 1 ... 16383"),
     ],
 )
 def test_arguments_that_make_no_sense_are_named(given, message):
@@ -64,6 +66,16 @@ def test_a_replica_draws_on_as_many_threads_as_it_has_cores():
     assert arguments.deployment()["ray_actor_options"] == {"num_cpus": 3, "num_gpus": 0}
     assert (settings.workers, settings.limits.deadline_s) == (3, 7)
     assert Arguments(model_dir="m").settings(Admission()).workers == 1
+
+
+def test_every_limit_can_be_set():
+    values = {name: str(index + 6) for index, name in enumerate(NAMED)}
+    given = {"max_images": "2", "queue": "3", "deadline_s": "4", "cache_mb": "5", **values}
+    limits = Arguments.model_validate({"model_dir": "m", **given}).settings(Admission()).limits
+    assert limits == Limits(
+        samples=2, waiting=3, deadline_s=4.0, cache_bytes=5 * 2**20, **{name: int(values[name]) for name in NAMED}
+    )
+    assert Arguments(model_dir="m").settings(Admission()).limits == Limits()
 
 
 def test_each_replica_on_a_gpu_has_its_own():

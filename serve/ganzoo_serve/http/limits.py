@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ganzoo_serve.errors import ServeError, did_you_mean
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -18,3 +20,19 @@ class Limits:
     waiting: int = 1024  # samples of one model that may wait; beyond that 429
     deadline_s: float = 30.0  # until the last sample of a request is begun; beyond that 504
     cache_bytes: int = 0  # of encoded images kept in memory; 0 keeps none
+
+
+# What has no option of its own, and is set by its name.
+NAMED = ("steps", "grid_side", "reply_bytes", "body_bytes", "tensor_bytes", "json_depth", "url_bytes")
+_LEAST, _MOST = {"steps": 2}, {"grid_side": 16383}  # of pixels WebP has no more
+
+
+def named(text: str) -> tuple[str, int]:
+    """One of ``NAMED`` as it is given, ``steps=64``. Raises ServeError with the nearest names, or what is expected."""
+    name, _, value = text.partition("=")
+    if name not in NAMED:
+        raise ServeError(f"'{name}' is no limit.{did_you_mean(name, NAMED)} Expected one of {', '.join(NAMED)}.")
+    least, most = _LEAST.get(name, 1), _MOST.get(name, 2**53)
+    if not (value.isascii() and value.isdecimal() and len(value) < 20 and least <= int(value) <= most):
+        raise ServeError(f"{name} is '{value}': expected a number in {least} ... {most}.")
+    return name, int(value)
