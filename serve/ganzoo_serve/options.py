@@ -55,6 +55,9 @@ _OPTIONS = [
         help=f"Of one request, as often as you like: {', '.join(f'{name}={getattr(Limits, name)}' for name in NAMED)}.",
     ),
     click.option(
+        "--connections", default=1024, show_default=True, type=click.IntRange(1), help="Open at once; more are refused.",
+    ),
+    click.option(
         "--cache", "cache_mb", default=0, show_default=True, type=click.IntRange(0), metavar="MB",
         help="Memory for encoded images that are asked for again.",
     ),
@@ -121,6 +124,7 @@ def settings(options: dict[str, Any]) -> Settings:
         origins=options["origins"],
         admin=options["admin"],
         drain_s=options["drain_s"],
+        connections=options["connections"],
         proxies=options["proxies"],
         log=AccessLog(options["log_format"]),
     )

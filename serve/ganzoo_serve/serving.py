@@ -13,13 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from ganzoo_serve import runtime
 from ganzoo_serve.errors import ServeError
 from ganzoo_serve.http.app import Settings, create_app
+from ganzoo_serve.http.crowd import bounded
 from ganzoo_serve.models.catalogue import Catalogue
 
 logger = logging.getLogger("ganzoo_serve")
+
+_OTHER_FILES = 128  # libraries, pipes, models while they load, and who is just told that there is no room
 
 
 def serve(
@@ -67,7 +71,7 @@ def serve(
             log_config=None,
             timeout_graceful_shutdown=settings.drain_s,
             ws="none",
-            http=http_protocol(),
+            http=bounded(http_protocol(), _room(settings.connections)),
         )
         server = uvicorn.Server(config)
         with _signals_end_quietly():
@@ -77,12 +81,29 @@ def serve(
     logger.info("Stopped.")
 
 
-def http_protocol() -> Any:
+def http_protocol() -> type[Any]:
     try:
         from ganzoo_serve.http.protocol import Protocol
     except ImportError:  # no httptools for this platform
-        return "auto"
+        return AutoHTTPProtocol
     return Protocol
+
+
+def _room(connections: int) -> int:
+    """How many connections there can be: each is an open file, of which the system may let us have fewer."""
+    try:
+        import resource
+    except ImportError:  # Windows, which has no such limit
+        return connections
+    wanted = connections + _OTHER_FILES
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if now == resource.RLIM_INFINITY or now >= wanted:
+        return connections
+    now = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (now, most))
+    if now < wanted:
+        logger.warning("Only %s connections: this system allows a process %s open files.", now - _OTHER_FILES, now)
+    return min(connections, max(now - _OTHER_FILES, 1))
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -38,7 +38,8 @@ class Settings:
     ``watch_s``: seconds between looks for changed files, 0 for none. Without ``keys`` everybody is let in; a ``signer`` lets
     in whoever has an address that it signed. ``origins``: whose pages may ask (CORS). ``admin``: whether the operator's routes
     are there, and models may be loaded and unloaded on request, all by those with a key. ``drain_s``: seconds to finish what is
-    being answered when told to stop. ``proxies``: addresses whose X-Forwarded-For is believed, separated by commas.
+    being answered when told to stop. ``connections`` may be open at once. ``proxies``: addresses whose X-Forwarded-For is
+    believed, separated by commas.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -49,6 +50,7 @@ class Settings:
     origins: Sequence[str] = ()
     admin: bool = False
     drain_s: int = 10
+    connections: int = 1024
     proxies: str | None = None
     log: AccessLog = field(default_factory=lambda: AccessLog("off"))
 

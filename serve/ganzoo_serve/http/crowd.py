@@ -1,0 +1,75 @@
+"""How many may be connected at once. Who comes when it is full is told so, and costs nothing further.
+
+uvicorn's own bound answers everybody with 503 as soon as it is reached, those who were in before as well, and lets more in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from typing import Any
+
+from ganzoo_serve.http import problems
+from ganzoo_serve.http.problems import Problem
+
+logger = logging.getLogger(__name__)
+
+PATIENCE_S = 1.0  # to hear what is asked: what is said before would be lost with the end of the connection
+_QUIET_S = 60.0  # between two lines in the log
+
+
+def bounded(protocol: type[Any], most: int) -> type[Any]:
+    """uvicorn's ``protocol`` with room for ``most`` connections."""
+    return type("Bounded", (_Bounded, protocol), {"most": most, "told": [-math.inf]})
+
+
+class _Bounded:
+    """One connection, in or not. ``told``: when a refusal was logged last, of all of them."""
+
+    most: int
+    told: list[float]
+    connections: set[Any]
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        if len(self.connections) < self.most:
+            super().connection_made(transport)  # type: ignore[misc]
+            return
+        refusal = _Refusal(transport)
+        transport.set_protocol(refusal)
+        now = time.monotonic()
+        if now > self.told[0] + _QUIET_S:
+            self.told[0] = now
+            logger.warning("%s connections are open, and no more may be ('--connections'): refusing others.", self.most)
+
+
+class _Refusal(asyncio.Protocol):
+    """A connection that there is no room for."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._patience = asyncio.get_running_loop().call_later(PATIENCE_S, transport.close)
+
+    def data_received(self, data: bytes) -> None:
+        """Something was asked."""
+        self._transport.write(_FULL)
+        self._transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over."""
+        self._patience.cancel()
+
+
+def _full() -> bytes:
+    problem = Problem(
+        503, "Too many are connected to this server.", headers={"Retry-After": "1", "Connection": "close"}
+    )
+    reply = problems.reply(problem, {"path": "*"})  # of the whole server, as in OPTIONS *
+    body = reply.body or b""
+    headers = [*reply.headers, (b"content-length", b"%d" % len(body))]
+    lines = [b"HTTP/1.1 503 Service Unavailable", *(name + b": " + value for name, value in headers)]
+    return b"\r\n".join([*lines, b"", body])
+
+
+_FULL = _full()

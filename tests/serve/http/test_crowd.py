@@ -1,0 +1,99 @@
+"""More connections than there is room for."""
+
+import contextlib
+import socket
+import threading
+import time
+
+import pytest
+import uvicorn
+
+from ganzoo_serve import serving
+from ganzoo_serve.http import crowd
+from ganzoo_serve.http.app import create_app
+
+LIVE = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+class Full:
+    """A server with room for two."""
+
+    def __init__(self, catalogue):
+        listening = socket.create_server(("127.0.0.1", 0), backlog=100)
+        self.address = listening.getsockname()
+        protocol = crowd.bounded(serving.http_protocol(), 2)
+        self.server = uvicorn.Server(
+            uvicorn.Config(
+                create_app(catalogue), log_config=None, access_log=False, http=protocol, timeout_keep_alive=60
+            )
+        )
+        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [listening]})
+
+    def connect(self):
+        return socket.create_connection(self.address, timeout=10)
+
+
+@pytest.fixture
+def full(catalogue):
+    full = Full(catalogue)
+    full.thread.start()
+    while not full.server.started:
+        time.sleep(0.01)
+    yield full
+    full.server.should_exit = True
+    full.thread.join(20)
+
+
+def ask(connection):
+    connection.sendall(LIVE)
+    return connection.recv(65536)
+
+
+def read_all(connection):
+    parts = []
+    while part := connection.recv(65536):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def test_who_comes_when_it_is_full_is_told_so_and_who_is_in_stays(full, caplog):
+    with full.connect() as first, full.connect() as second:
+        assert ask(first).startswith(b"HTTP/1.1 200")
+        assert ask(second).startswith(b"HTTP/1.1 200")
+        for _ in range(3):
+            with full.connect() as third:
+                third.sendall(LIVE)
+                head, _, body = read_all(third).partition(b"\r\n\r\n")  # it ends
+            assert head.startswith(b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n")
+            assert b"\r\nretry-after: 1" in head
+            assert b"Too many are connected" in body
+            assert b"\r\ncontent-length: %d" % len(body) in head
+        assert caplog.text.count("2 connections are open, and no more may be") == 1
+        assert ask(first).startswith(b"HTTP/1.1 200")
+        second.close()
+        until = time.monotonic() + 10
+        while len(full.server.server_state.connections) > 1:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        with full.connect() as fourth:
+            assert ask(fourth).startswith(b"HTTP/1.1 200")
+
+
+def test_a_crowd_that_says_nothing_is_not_kept(full, monkeypatch):
+    monkeypatch.setattr(crowd, "PATIENCE_S", 0.2)
+    with contextlib.ExitStack() as stack:
+        idle = [stack.enter_context(full.connect()) for _ in range(20)]
+        assert [read_all(connection) for connection in idle[2:]] == [b""] * 18  # they end
+        assert len(full.server.server_state.connections) == 2
+
+
+@pytest.mark.parametrize(
+    ("allowed", "room"), [((256, 4096), 1024), ((4096, 4096), 1024), ((256, 600), 472), ((64, 100), 1)]
+)
+def test_connections_are_open_files(monkeypatch, allowed, room):
+    resource = pytest.importorskip("resource")
+    limits = [allowed]
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])
+    monkeypatch.setattr(resource, "setrlimit", lambda _, pair: limits.append(pair))
+    assert serving._room(1024) == room
+    assert limits[-1] == (max(min(1024 + 128, allowed[1]), allowed[0]), allowed[1])
