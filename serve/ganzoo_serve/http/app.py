@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
@@ -117,9 +118,19 @@ def create_app(
     groups = [health, models, images, grids, generations, inference, metrics, page, docs]
     for group in [*groups, admin] if settings.admin else groups:
         app.include_router(group.router)
+        _offer_heads(app, group.router)
     # Around the framework, not in it: what passes it by should not pay for it.
     front = Front(app, server=server, keys=settings.keys, signer=settings.signer, log=settings.log)
     return _with_origins(front, settings.origins) if settings.origins else front
+
+
+def _offer_heads(app: FastAPI, router: APIRouter) -> None:
+    """HEAD wherever there is GET, which the framework leaves out. What sends a reply leaves the body out."""
+    for route in router.routes:
+        if isinstance(route, APIRoute) and route.methods == {"GET"}:
+            app.add_api_route(
+                route.path, route.endpoint, methods=["HEAD"], dependencies=route.dependencies, include_in_schema=False
+            )
 
 
 _ASKED = (

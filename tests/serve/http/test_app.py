@@ -54,10 +54,24 @@ def test_unknown_paths_and_methods(client):
     assert_problem(client.get("/nowhere"), 404, "See /docs")
     body = assert_problem(client.delete("/v1/models"), 405, "DELETE is not allowed here")
     assert body["instance"] == "/v1/models"
-    assert client.delete("/v1/models").headers["allow"] == "GET"
+    assert client.delete("/v1/models").headers["allow"] == "GET, HEAD"
     for path in ("images/1.png", "images/1", "grid.png", "interpolate.webp"):
         assert client.post(f"/v1/models/plain/{path}").headers["allow"] == "GET, HEAD"
     assert client.get("/v1/models/plain/samples").headers["allow"] == "POST"
+
+
+def test_what_can_be_got_can_be_asked_for_its_head(client):
+    documented = client.get("/openapi.json").json()["paths"]
+    paths = [path for path, methods in documented.items() if "get" in methods and "{" not in path]
+    assert {"/livez", "/readyz", "/v1/models", "/metrics"} <= set(paths)
+    for path in [*paths, "/", "/docs", "/openapi.json", "/v1/models/plain", "/v1/models/plain/images/1.png"]:
+        full, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (200, b""), path
+        assert head.headers["content-type"] == full.headers["content-type"]
+        assert client.post(path).headers["allow"] == "GET, HEAD"
+    assert client.head("/v1/models/plane").status_code == 404
+    assert client.head("/v1/models/plain/samples").status_code == 405
+    assert not [path for path, methods in documented.items() if "head" in methods]
 
 
 def test_the_page_shows_every_model_and_loads_nothing_from_elsewhere(client, generators):

@@ -29,7 +29,6 @@ _WAY = _pictures(*(form.media_type for form in FORMATS.values()), *FILMS.values(
 
 
 @router.get("/v1/models/{model}/grid.{extension}", response_class=Response, responses=_GRID)
-@router.head("/v1/models/{model}/grid.{extension}", include_in_schema=False)
 async def grid_file(
     request: Request,
     state: ServerState,
@@ -43,7 +42,6 @@ async def grid_file(
 
 
 @router.get("/v1/models/{model}/interpolate.{extension}", response_class=Response, responses=_WAY)
-@router.head("/v1/models/{model}/interpolate.{extension}", include_in_schema=False)
 async def way_file(
     request: Request,
     state: ServerState,

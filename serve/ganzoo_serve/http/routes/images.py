@@ -28,7 +28,6 @@ Timeout = Annotated[str | None, Header(alias="Request-Timeout-Ms", pattern="^[0-
 
 
 @router.get("/v1/models/{model}/images/{seed}.{extension}", response_class=Response, responses=_IMAGE)
-@router.head("/v1/models/{model}/images/{seed}.{extension}", include_in_schema=False)
 async def image_file(
     request: Request,
     state: ServerState,
@@ -43,7 +42,6 @@ async def image_file(
 
 
 @router.get("/v1/models/{model}/images/{seed}", response_class=Response, responses=_IMAGE)
-@router.head("/v1/models/{model}/images/{seed}", include_in_schema=False)
 async def image_(
     request: Request,
     state: ServerState,

@@ -22,7 +22,6 @@ _POLICY = (
 
 
 @router.get("/")
-@router.head("/")
 async def front_page(request: Request, state: ServerState) -> Response:
     """The page. Whoever has no key where one is needed sees no models: the page asks for it."""
     stranger = request.scope.get("ganzoo.stranger", False)
@@ -32,7 +31,6 @@ async def front_page(request: Request, state: ServerState) -> Response:
 
 
 @router.get("/page/{name}")
-@router.head("/page/{name}")
 async def page_file(request: Request, name: str) -> Response:
     """What the page is made of."""
     file = page.file(name)
