@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from urllib.parse import parse_qsl
 
 import numpy as np
 from starlette.types import Scope
@@ -23,6 +24,16 @@ def parse_seed(text: str, *, loc: tuple[str | int, ...] = ("path", "seed")) -> i
     if not _SEED.fullmatch(text) or int(text) > MAX_SEED:
         raise RequestError(f"'{text[:40]}' is not a seed: expected 0 ... {MAX_SEED}.", loc=loc)
     return int(text)
+
+
+def query_members(text: bytes) -> dict[str, str]:
+    """What follows the question mark, by name. Raises RequestError if a name is there twice: either may be meant."""
+    members: dict[str, str] = {}
+    for name, value in parse_qsl(text.decode("latin-1"), keep_blank_values=True):
+        if name in members:
+            raise RequestError(f"'{name[:40]}' is there twice: expected it once.", loc=(name[:40],))
+        members[name] = value
+    return members
 
 
 def seeds_text(seeds: Sequence[int]) -> str:

@@ -12,14 +12,13 @@ import re
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, NamedTuple
-from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.types import Receive, Scope
 
 from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.http import asking, caching, once, problems
-from ganzoo_serve.http.address import parse_seed, pinned_path, query_string
+from ganzoo_serve.http.address import parse_seed, pinned_path, query_members, query_string
 from ganzoo_serve.http.negotiation import choose
 from ganzoo_serve.http.problems import Problem
 from ganzoo_serve.http.reply import Headers, Reply
@@ -106,7 +105,7 @@ def _query(text: bytes) -> ImageQuery:
     if not text:
         return _NO_QUERY
     try:
-        return ImageQuery.model_validate(dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True)))
+        return ImageQuery.model_validate(query_members(text))
     except ValidationError as error:
         found = [(("query", *loc), msg) for loc, msg in problems.findings(error.errors(include_input=False))]
         raise Problem(422, problems.summary(found), errors=found) from error

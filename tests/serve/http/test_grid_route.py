@@ -111,6 +111,8 @@ def test_a_key_pays_for_every_image(catalogue):
         ("seeds=0-3&class=doog", "Did you mean 'dog'?"),
         ("seeds=0-3&truncation=0.5", "has no truncation"),
         ("sedes=0-3&seeds=1", "query.sedes: Extra inputs"),
+        ("seeds=0-3&class=1&class=2", "'class' is there twice"),
+        ("seeds=0-3&%73eeds=0-3", "'seeds' is there twice"),
     ],
 )
 def test_queries_out_of_range(client, query, detail):

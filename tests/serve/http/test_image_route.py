@@ -126,6 +126,9 @@ def test_unknown_formats_models_and_paths(client):
         ("class=" + "x" * 3000, "at most 200 characters"),
         ("class=%00%ff", "has no class"),
         ("class=", "has no class ''"),
+        ("class=1&class=2", "'class' is there twice"),
+        ("class=1&class=1", "'class' is there twice"),
+        ("x" * 4000 + "&" + "x" * 4000, "is there twice"),
     ],
 )
 def test_queries_out_of_range(client, query, detail):

@@ -142,6 +142,7 @@ def test_finished_films_may_be_kept(catalogue, monkeypatch):
         ("gif?from=1&to=2&milliseconds=9", "greater than or equal to 10"),
         ("png?from=1&to=2&class=doog", "Did you mean 'dog'?"),
         ("png?from=1&to=2&x=1", "Extra inputs"),
+        ("png?from=1&to=2&to=3", "'to' is there twice"),
     ],
 )
 def test_queries_out_of_range(client, address, detail):

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Path, Request
 
+from ganzoo_serve.http.address import query_members
 from ganzoo_serve.http.server import Asked, Server, ask
 
 ModelName = Annotated[str, Path(description="A model's name, or NAME@REV to insist on one revision.")]
@@ -19,6 +20,11 @@ async def server(request: Request) -> Server:
 async def asked_model(request: Request, model: ModelName) -> Asked:
     """The model of ``/v1/models/{model}``. Raises Problem 404, with the nearest names, if this server has none such."""
     return ask(await server(request), request.scope, model)
+
+
+async def said_once(request: Request) -> None:
+    """Of members of the query that are there twice the framework takes the last. Raises RequestError instead."""
+    query_members(request.scope["query_string"])
 
 
 ServerState = Annotated[Server, Depends(server)]

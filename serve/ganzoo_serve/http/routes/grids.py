@@ -2,18 +2,18 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from ganzoo_serve.http import grid, interpolation
 from ganzoo_serve.http.grid import GridQuery
 from ganzoo_serve.http.interpolation import EXTENSIONS, WayQuery
 from ganzoo_serve.http.reply import Framed
-from ganzoo_serve.http.routes.common import REFUSALS, ModelName, ServerState
+from ganzoo_serve.http.routes.common import REFUSALS, ModelName, ServerState, said_once
 from ganzoo_serve.http.routes.images import Timeout
 from ganzoo_serve.images import FILMS, FORMATS
 
-router = APIRouter(tags=["images"])
+router = APIRouter(tags=["images"], dependencies=[Depends(said_once)])
 
 
 def _pictures(*media_types: str) -> dict[int | str, Any]:
