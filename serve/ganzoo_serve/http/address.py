@@ -16,6 +16,7 @@ from ganzoo_serve.models.model import Model
 from ganzoo_serve.seeds import MAX_SEED
 
 SEED_PATTERN = "0|[1-9][0-9]{0,15}"
+MOST_NAMED = 2000
 _SEED = re.compile(SEED_PATTERN, re.ASCII)
 
 
@@ -53,6 +54,21 @@ def query_string(drawing: Drawing, index: int = 0) -> str:
     parts = [] if label is None else [f"class={label}"]
     parts += truncation_member(drawing)
     return f"?{'&'.join(parts)}" if parts else ""
+
+
+def which(drawing: Drawing) -> dict[str, str]:
+    """Headers that name the images of a reply, in order: ``X-Ganzoo-Seed: 0-9,20``, as ``parse_seeds`` reads them, and
+    ``X-Ganzoo-Class``: an id for each, or one if it is that of all.
+
+    One of more than ``MOST_NAMED`` characters is left out: a proxy has room for a few thousand in all headers.
+    """
+    headers = {}
+    if drawing.seeds is not None:
+        headers["X-Ganzoo-Seed"] = seeds_text(drawing.seeds)
+    if drawing.labels is not None:
+        labels = drawing.labels.tolist()
+        headers["X-Ganzoo-Class"] = ",".join(map(str, labels if len(set(labels)) > 1 else labels[:1]))
+    return {name: text for name, text in headers.items() if len(text) <= MOST_NAMED}
 
 
 def truncation_member(drawing: Drawing) -> list[str]:

@@ -12,9 +12,9 @@ from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.engine.engine import Pending
 from ganzoo_serve.generator import Images
 from ganzoo_serve.http import asking, caching, once
-from ganzoo_serve.http.address import SEED_PATTERN, pinned_path, seeds_text, truncation_member
+from ganzoo_serve.http.address import SEED_PATTERN, pinned_path, seeds_text, truncation_member, which
 from ganzoo_serve.http.image import ImageQuery
-from ganzoo_serve.http.reply import Reply
+from ganzoo_serve.http.reply import Reply, encode
 from ganzoo_serve.http.server import Server, ask
 from ganzoo_serve.images import FORMATS, Format, grid
 
@@ -53,13 +53,9 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str, ext
     what = ("grid", drawing.seeds, labels, drawing.truncation, columns)
     tag = caching.etag(asked.model, what, form.media_type, form.version)
     headers = once.headers(scope, asked, tag)
-    headers.append((b"x-ganzoo-columns", b"%d" % columns))
-    named = seeds_text(seeds)
-    if "," not in named:
-        headers.append((b"x-ganzoo-seed", named.encode()))
-    members = [f"seeds={named}", *truncation_member(drawing), f"columns={columns}"]
+    headers += encode({"X-Ganzoo-Columns": str(columns), **which(drawing)})
+    members = [f"seeds={seeds_text(seeds)}", *truncation_member(drawing), f"columns={columns}"]
     if query.class_ is not None and (label := drawing.class_of(0)) is not None:
-        headers.append((b"x-ganzoo-class", b"%d" % label))
         members.insert(1, f"class={label}")
     if not asked.pinned:
         address = f"{pinned_path(scope, asked.model)}/grid.{form.extension}?{'&'.join(members)}"

@@ -13,7 +13,7 @@ from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.errors import RequestError
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.http import asking, layouts
-from ganzoo_serve.http.address import pinned_path, query_string, timeout_s
+from ganzoo_serve.http.address import pinned_path, query_string, timeout_s, which
 from ganzoo_serve.http.bodies import read_body
 from ganzoo_serve.http.grid import picture, pixels
 from ganzoo_serve.http.keys import charge
@@ -76,7 +76,9 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str) -> 
 
     sheet = Sheet(drawing, form, f"{pinned_path(scope, asked.model)}/images")
     headers = {"Content-Type": layouts.MEDIA_TYPES.get(body.layout, form.media_type), "Cache-Control": "no-store"}
-    headers |= _which(sheet, body.layout)
+    headers |= which(drawing)
+    if body.layout == "single" and drawing.seeds is not None:
+        headers["Content-Location"] = f"{sheet.base}/{drawing.seeds[0]}.{form.extension}{query_string(drawing)}"
     finish = pixels if body.layout in layouts.OF_PIXELS else form.encode
     work = server.engine.submit(drawing, finish, timeout_s=timeout_s(scope))
 
@@ -145,18 +147,3 @@ def _columns(body: SamplesRequest, generator: Generator, n: int, limits: Limits)
     if body.columns is not None:
         raise RequestError(f"Layout {body.layout} has no columns: leave them out.", loc=("columns",))
     return 1
-
-
-def _which(sheet: Sheet, layout: Layout) -> dict[str, str]:
-    """Headers that say which seeds these are, where the client does not know it: of a row of them."""
-    seeds = sheet.drawing.seeds
-    if seeds is None:
-        return {}
-    headers = {}
-    if all(seed == seeds[0] + index for index, seed in enumerate(seeds)):
-        headers["X-Ganzoo-Seed"] = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]}-{seeds[-1]}"
-    if layout == "single":
-        headers["Content-Location"] = f"{sheet.base}/{seeds[0]}.{sheet.form.extension}{query_string(sheet.drawing)}"
-        if sheet.drawing.labels is not None:
-            headers["X-Ganzoo-Class"] = str(sheet.drawing.class_of(0))
-    return headers

@@ -13,7 +13,7 @@ from ganzoo_serve.http.app import Settings, create_app
 from ganzoo_serve.http.keys import Keys
 from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.images import FORMATS, grid
-from ganzoo_serve.seeds import MAX_SEED
+from ganzoo_serve.seeds import MAX_SEED, classes_from_seeds
 
 PLAIN, CLASSY = "/v1/models/plain/grid", "/v1/models/classy/grid"
 
@@ -36,7 +36,7 @@ def test_every_format(client, plain, extension):
 def test_one_class_for_all_or_each_seeds_own(client, classy):
     own = client.get(f"{CLASSY}.png?seeds=0-8")
     np.testing.assert_array_equal(decode(own.content), grid(classy.sample(range(9))))
-    assert "x-ganzoo-class" not in own.headers
+    assert own.headers["x-ganzoo-class"] == ",".join(map(str, classes_from_seeds(range(9), 4)))
     dogs = client.get(f"{CLASSY}.png?seeds=0-8&class=DOG")
     np.testing.assert_array_equal(decode(dogs.content), grid(classy.sample(range(9), classes="dog")))
     assert dogs.headers["x-ganzoo-class"] == "1"
@@ -61,6 +61,7 @@ def test_ways_to_say_the_same_have_one_name_and_one_address(client, classy):
     assert again.content == first.content
     assert client.get(f"{CLASSY}.png?seeds=3-6,8&class=cat&columns=2").headers["etag"] != first.headers["etag"]
     assert client.get(f"{CLASSY}.png?seeds=3-6").headers["x-ganzoo-seed"] == "3-6"
+    assert first.headers["x-ganzoo-seed"] == "3-6,8"
 
 
 @given(st.lists(st.integers(0, 30) | st.integers(0, MAX_SEED), min_size=1, max_size=20))

@@ -40,9 +40,25 @@ def test_npz_holds_the_arrays(client, classy):
         np.testing.assert_array_equal(arrays["images"], classy.sample([7, 3, 7], classes=[1, 0, 2]))
         assert arrays["seeds"].tolist() == [7, 3, 7]
         assert arrays["classes"].tolist() == [1, 0, 2]
-    assert "x-ganzoo-seed" not in response.headers
+    assert (response.headers["x-ganzoo-seed"], response.headers["x-ganzoo-class"]) == ("7,3,7", "1,0,2")
     with np.load(io.BytesIO(client.post(PLAIN, json={"layout": "npz"}).content)) as arrays:
         assert sorted(arrays) == ["images", "seeds"]
+
+
+@pytest.mark.parametrize("layout", ["npy", "grid"])
+def test_headers_name_the_images_where_the_layout_does_not(client, classy, layout):
+    def named(**body):
+        headers = client.post(CLASSY, json=body | {"layout": layout}).headers
+        return headers.get("x-ganzoo-seed"), headers.get("x-ganzoo-class")
+
+    own = ",".join(map(str, classes_from_seeds([5, 6, 7, 30], 4)))
+    assert "," in own
+    assert named(seeds=[5, 6, 7, 30]) == ("5-7,30", own)
+    assert named(seeds=[5, 6, 7, 30], classes="dog") == ("5-7,30", "1")
+    assert named(latents=[[0.0] * 4] * 2, classes=[1, 3]) == (None, "1,3")
+    assert "x-ganzoo-class" not in client.post(PLAIN, json={"layout": layout}).headers
+    # So many numbers may be more than those who pass them on have room for.
+    assert named(seeds=list(range(10**15, 10**15 + 400, 2)), classes=0) == (None, "0")
 
 
 @pytest.mark.parametrize("columns", [None, 1, 3, 100])
@@ -76,7 +92,7 @@ def test_the_largest_request_is_served(client, plain):
 def test_seeds_far_apart_cost_no_more_than_others(client, plain):
     document = client.post(PLAIN, json={"seeds": [0, MAX_SEED]})
     assert document.status_code == 200
-    assert "x-ganzoo-seed" not in document.headers
+    assert document.headers["x-ganzoo-seed"] == f"0,{MAX_SEED}"
     assert [image["seed"] for image in document.json()["images"]] == [0, MAX_SEED]
 
 

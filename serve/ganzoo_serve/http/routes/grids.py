@@ -37,7 +37,10 @@ async def grid_file(
     query: Annotated[GridQuery, Query()],
     timeout: Timeout = None,
 ) -> Response:
-    """One picture of many seeds, row by row, edge to edge. Image i is the one that its own address shows."""
+    """One picture of many seeds, row by row, edge to edge. Image i is the one that its own address shows.
+
+    ``X-Ganzoo-Seed`` and ``X-Ganzoo-Class`` name them, in order, if that takes no more than 2,000 characters.
+    """
     return Framed(await grid.answer(state, request.scope, request.receive, model, extension, query))
 
 

@@ -67,5 +67,9 @@ _TYPES: dict[str, Any] = {
     openapi_extra=schema(samples.SamplesRequest),
 )
 async def post_samples(request: Request, state: ServerState, model: ModelName, timeout: Timeout = None) -> Response:
-    """Many images. Image i has seed ``seeds[i]`` or ``seed + i``, and the pixels its own address shows."""
+    """Many images. Image i has seed ``seeds[i]`` or ``seed + i``, and the pixels its own address shows.
+
+    Where the layout does not name them the headers do, in order: ``X-Ganzoo-Seed: 0-9,20``, ``X-Ganzoo-Class: 3,1,4`` or one
+    id for all; left out if over 2,000 characters.
+    """
     return Framed(await samples.answer(state, request.scope, request.receive, model))
