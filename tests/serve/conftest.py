@@ -21,6 +21,8 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_model(folder / "classy.onnx", make_metadata("classy", classes=CLASSES, channels=1))
     write_model(folder / "truncated.onnx", make_metadata("truncated", truncation="z", channels=4))
     write_model(folder / "float" / "model.onnx", make_metadata("floaty", output="float", size=16))
+    (folder / "float" / "README.md").write_text("# floaty, größer", encoding="utf-8")
+    (folder / "README.md").write_text("Of the folder.", encoding="utf-8")
     return folder
 
 

@@ -40,6 +40,17 @@ def test_models_are_listed_and_described_without_their_path(client, classy, mode
     assert str(model_dir) not in client.get("/v1/models").text
 
 
+def test_a_model_has_the_card_that_lies_beside_it(client, floaty):
+    address = client.get("/v1/models/floaty").json()["card"]
+    assert address == f"/v1/models/floaty@{floaty.rev}/card"
+    card = client.get(address)
+    assert card.headers["content-type"] == "text/markdown; charset=utf-8"
+    assert card.content.decode() == "# floaty, größer"
+    assert client.get("/v1/models/plain").json()["card"] is None  # that one is the folder's
+    assert_problem(client.get("/v1/models/plain/card"), 404, "has no card")
+    assert_problem(client.get("/v1/models/plane/card"), 404, "Did you mean 'plain'")
+
+
 def test_unknown_models_and_revisions(client, classy):
     assert_problem(client.get("/v1/models/clasy"), 404, "There is no model 'clasy' here. Did you mean 'classy'")
     assert_problem(client.get("/v1/models/zzz"), 404, "See /v1/models")

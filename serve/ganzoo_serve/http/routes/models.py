@@ -3,11 +3,14 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
+from starlette.responses import Response
 
 from ganzoo_serve.http.address import pinned_path
 from ganzoo_serve.http.image import EXTENSIONS
-from ganzoo_serve.http.routes.common import ANY, REFUSALS, AskedModel, ServerState
+from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.http.routes.common import ANY, REFUSALS, AskedModel, ServerState, refusals
 from ganzoo_serve.http.server import Server
+from ganzoo_serve.models.card import card_of
 from ganzoo_serve.models.model import Model
 
 router = APIRouter(tags=["models"])
@@ -25,9 +28,27 @@ async def get_model(request: Request, state: ServerState, asked: AskedModel) -> 
     return describe(request, state, asked.model)
 
 
+@router.get(
+    "/v1/models/{model}/card",
+    response_class=Response,
+    responses={
+        200: {"content": {"text/markdown": {}}, "description": "The card."},
+        **refusals(s404="There is no such model or revision, or it has no card."),
+        **{status: REFUSALS[status] for status in (422, 503)},
+        **ANY,
+    },
+)
+async def get_card(state: ServerState, asked: AskedModel) -> Response:
+    """What people wrote about a model, in Markdown."""
+    card = card_of(asked.model.generator.path)
+    if card is None:
+        raise Problem(404, f"Model '{asked.model.name}' has no card: no README.md beside a model.onnx.")
+    return Response(await state.engine.help(card.read_bytes), media_type="text/markdown")
+
+
 def describe(request: Request, state: Server, model: Model) -> dict[str, Any]:
     """A model's public description. Never its path."""
-    generator = model.generator
+    generator, path = model.generator, pinned_path(request.scope, model)
     metadata = generator.metadata.model_dump(mode="json", exclude={"name", "schema_number"})
     return {
         "id": model.name,
@@ -44,7 +65,8 @@ def describe(request: Request, state: Server, model: Model) -> dict[str, Any]:
             "batch_sizes": generator.sizes,
             "milliseconds_per_image": {str(n): round(s * 1e3, 3) for n, s in model.tuned.seconds.items()},
         },
-        "example": f"{pinned_path(request.scope, model)}/images/0.png",
+        "example": f"{path}/images/0.png",
+        "card": None if card_of(generator.path) is None else f"{path}/card",
         "formats": [*EXTENSIONS],
         "limits": {"samples": state.limits.samples, "steps": state.limits.steps, "grid_side": state.limits.grid_side},
         **metadata,
