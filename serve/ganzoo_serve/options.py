@@ -67,7 +67,7 @@ _OPTIONS = [
     ),
     click.option(
         "--log-format", default="auto", show_default=True, type=click.Choice(["auto", "json", "text", "off"]),
-        help="Of the line for each request; auto is text on a terminal.",
+        help="Auto is text on a terminal, else json; off leaves out the line for each request.",
     ),
     click.option("--proxies", metavar="IP,...", help="Believe X-Forwarded-For from these; '*' any."),
 ]  # fmt: skip

@@ -3,7 +3,6 @@
 import contextlib
 import gc
 import logging
-import logging.config
 import os
 import signal
 import socket
@@ -15,7 +14,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from ganzoo_serve import runtime
+from ganzoo_serve import logs, runtime
 from ganzoo_serve.errors import ServeError
 from ganzoo_serve.http.app import Settings, create_app
 from ganzoo_serve.http.crowd import bounded
@@ -36,13 +35,14 @@ def serve(
 ) -> None:
     """Serve the models in ``paths`` until SIGINT or SIGTERM; what is being answered then is finished first.
 
-    ``port`` 0 takes a free one. Logs to stderr. Raises ServeError: the port is taken, no model can be loaded.
+    ``port`` 0 takes a free one. Logs to stderr, all of it in the form of ``settings.log``. Raises ServeError: the port is taken,
+    no model can be loaded.
     """
-    logging.config.dictConfig(_LOGGING)
+    settings = settings or Settings()
+    logs.configure(settings.log.form)
     problem = runtime.installation_problem()
     if problem:
         logger.warning(problem)
-    settings = settings or Settings()
     # Bound before the models load, which takes a while: a taken port should not cost that while, nor be lost in it.
     with (
         _bind(host, port) as listening,
@@ -141,19 +141,3 @@ def _signals_end_quietly() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-_LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {"format": "%(asctime)s %(levelname)s %(message)s"},
-    },
-    "handlers": {
-        "plain": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"},
-    },
-    "loggers": {
-        "ganzoo_serve": {"handlers": ["plain"], "level": "INFO", "propagate": False},
-        "uvicorn": {"handlers": ["plain"], "level": "WARNING", "propagate": False},
-    },
-}

@@ -41,7 +41,7 @@ def test_it_serves_until_it_is_told_to_stop(model_dir, plain, number):
             process.send_signal(number)
             out, rest = process.communicate(timeout=20)
             assert process.returncode == 0, log + rest
-            line = next(json.loads(text) for text in rest.splitlines() if text.startswith("{"))
+            line = next(json.loads(text) for text in rest.splitlines() if '"status"' in text)
             assert (line["status"], line["path"]) == (200, "/v1/models/plain/images/42.png")
             assert "Stopped." in rest
             assert out == ""

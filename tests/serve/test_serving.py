@@ -9,6 +9,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -245,8 +246,36 @@ def test_told_to_stop_while_it_loads_it_stops(model_dir, after_s):
     assert process.returncode in (0, -signal.SIGTERM), log  # or it was not there yet to be told
 
 
-def test_the_log_is_json_where_nobody_reads_it(model_dir):
-    with serving(model_dir) as server:
-        httpx.get(server.url + "/livez", headers={"X-Request-Id": "here"})
-        line = json.loads(server.wait_for('"id": "here"'))
-        assert (line["path"], line["status"]) == ("/livez", 200)
+def talked_about(server):
+    """Have a server log lines of all kinds: of a request, of models, of uvicorn's, of what it skips, of the end."""
+    httpx.get(server.url + "/livez", headers={"X-Request-Id": "here"})
+    address = httpx.URL(server.url)
+    with socket.create_connection((address.host, address.port)) as noise:
+        noise.sendall(b"noise\r\n\r\n")
+        noise.recv(100)
+    server.wait_for("here")
+    assert server.stop() == 0
+    server._listener.join()
+    return server.log
+
+
+def test_the_log_is_json_where_nobody_reads_it(model_dir, tmp_path):
+    shutil.copy(model_dir / "plain.onnx", tmp_path)
+    (tmp_path / "bad.onnx").write_bytes(b"no model")
+    with serving(tmp_path) as server:
+        lines = [json.loads(line) for line in talked_about(server)]
+    (line,) = (line for line in lines if line.get("id") == "here")
+    assert (line["path"], line["status"]) == ("/livez", 200)
+    said = {line["message"]: line["level"] for line in lines if "message" in line}
+    assert all(line["time"] > 1.7e9 for line in lines)
+    assert said["Stopped."] == "info"
+    assert said["Invalid HTTP request received."] == "warning"
+    (skipped,) = (text for text in said if "bad.onnx" in text)
+    assert "\n" in skipped  # one line all the same
+
+
+def test_the_log_is_text_if_that_is_asked_for(model_dir):
+    with serving(model_dir / "plain.onnx", "--log-format", "text") as server:
+        lines = talked_about(server)
+    assert any(re.match(r"[-\d]+ [:,\d]+ WARNING Invalid HTTP request received\.$", line) for line in lines)
+    assert not [line for line in lines if line.startswith("{")]

@@ -40,6 +40,7 @@ class AccessLog:
         if form == "auto":
             form = "text" if self._stream.isatty() else "json"
         self.on = form != "off"
+        self.form: Literal["json", "text"] = "json" if form == "json" else "text"
         self._render = _json if form == "json" else _text
         self._lines: list[Line] = []
         self._timer: asyncio.TimerHandle | None = None

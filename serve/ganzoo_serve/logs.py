@@ -1,0 +1,37 @@
+"""What a server logs besides a line for each request (``http.access_log``): on stderr too, and in the same form."""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.config
+from typing import Literal
+
+
+def configure(form: Literal["json", "text"]) -> None:
+    """Set up logging for this process: all of it, so that libraries and warnings find the same form."""
+    handler = {"class": "logging.StreamHandler", "formatter": form, "stream": "ext://sys.stderr"}
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "json": {"()": _Json},
+                "text": {"format": "%(asctime)s %(levelname)s %(message)s"},
+            },
+            "handlers": {"stderr": handler},
+            "root": {"handlers": ["stderr"], "level": "WARNING"},
+            "loggers": {"ganzoo_serve": {"level": "INFO"}},
+        }
+    )
+    logging.captureWarnings(True)
+
+
+class _Json(logging.Formatter):
+    """A line of JSON, whatever the message holds; ``time`` in seconds since 1970, as requests have it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"time": round(record.created, 3), "level": record.levelname.lower(), "message": record.getMessage()}
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)
