@@ -119,6 +119,7 @@ def create_app(
     for group in [*groups, admin] if settings.admin else groups:
         app.include_router(group.router)
         _offer_heads(app, group.router)
+    docs.complete(app, keys=bool(settings.keys))
     # Around the framework, not in it: what passes it by should not pay for it.
     front = Front(app, server=server, keys=settings.keys, signer=settings.signer, log=settings.log)
     return _with_origins(front, settings.origins) if settings.origins else front

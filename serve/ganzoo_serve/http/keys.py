@@ -17,8 +17,11 @@ from ganzoo_serve.errors import ServeError
 from ganzoo_serve.http import page
 from ganzoo_serve.http.problems import Problem
 
-# The probes of a supervisor, which has no key, and the page that asks for one.
-OPEN = frozenset({"/livez", "/readyz", "/v2/health/live", "/v2/health/ready"}) | page.OPEN
+# The probes of a supervisor, which has no key; and the pages, since a browser that opens one sends no key, and they ask for
+# it. They say nothing of the models: what /openapi.json holds is in every copy of this package.
+PROBES = frozenset({"/livez", "/readyz", "/v2/health/live", "/v2/health/ready"})
+DOCS = frozenset({"/docs", "/docs/start.js", "/docs/swagger-ui.js", "/docs/swagger-ui.css", "/openapi.json"})
+OPEN = PROBES | DOCS | page.OPEN
 
 
 def keys_in_environment() -> list[str]:

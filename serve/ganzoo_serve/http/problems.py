@@ -22,6 +22,24 @@ from ganzoo_serve.http.reply import Framed, Reply, encode
 
 Loc = Sequence[str | int]
 
+# As OpenAPI describes the body.
+_TEXT = {"type": "string"}
+_FINDING = {
+    "type": "object",
+    "required": ["loc", "msg"],
+    "properties": {"loc": {"type": "array", "items": {"type": ["string", "integer"]}}, "msg": _TEXT},
+}
+_MEMBERS = {
+    "type": _TEXT,
+    "title": _TEXT,
+    "status": {"type": "integer"},
+    "detail": _TEXT,
+    "instance": _TEXT,
+    "error": _TEXT,
+    "errors": {"type": "array", "items": _FINDING},
+}
+SCHEMA = {"type": "object", "required": [*_MEMBERS], "properties": _MEMBERS}
+
 
 class Problem(ServeError):
     """A refusal with its HTTP status; ``errors`` are (loc, message) pairs, ``headers`` go into the reply.

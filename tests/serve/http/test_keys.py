@@ -35,7 +35,7 @@ def paths(client, headers):
             yield method, re.sub(r"\{[^}]*\}", "1", filled)
 
 
-def test_every_route_without_a_key_is_401_but_the_probes(locked):
+def test_every_route_without_a_key_is_401_but_the_probes_and_the_pages(locked):
     bearer = {"Authorization": "Bearer first"}
     routes = [
         *paths(locked, bearer),

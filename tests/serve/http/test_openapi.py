@@ -1,5 +1,10 @@
 """What /openapi.json promises is what the server does, whatever it is sent."""
 
+import functools
+import json
+import operator
+import re
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -13,8 +18,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
     unsupported_method,
 )
+from starlette.testclient import TestClient
 
-from ganzoo_serve.http.app import create_app
+from ganzoo_serve.http.app import Settings, create_app
+from ganzoo_serve.http.keys import PROBES, Keys
 
 CHECKS = [
     allow_header_conformance,
@@ -66,6 +73,25 @@ def check(catalogue, *, examples):
         statuses = statuses_of(operation, examples=examples)
         if operation.path.startswith("/v1/models"):
             assert {200, 504} & statuses, (operation.label, statuses)  # some of it was good
+
+
+def test_what_it_refers_to_is_there(client):
+    document = client.get("/openapi.json").json()
+    references = set(re.findall(r'"\$ref": ?"#/([^"]+)"', json.dumps(document)))
+    assert "components/schemas/Problem" in references
+    for reference in references:
+        functools.reduce(operator.getitem, reference.split("/"), document)
+    assert "security" not in document
+
+
+def test_where_keys_go_is_said_where_they_are_needed(catalogue):
+    with TestClient(create_app(catalogue, Settings(keys=Keys(["k"])))) as client:
+        assert client.get("/docs").status_code == 200  # a browser has no key to open it with
+        document = client.get("/openapi.json").json()
+    assert document["security"] == [{"bearer": []}, {"header": []}]
+    assert document["components"]["securitySchemes"]["header"]["name"] == "X-API-Key"
+    open_to_all = {path for path, methods in document["paths"].items() if methods.get("get", {}).get("security") == []}
+    assert open_to_all == PROBES
 
 
 def test_every_route_answers_as_documented(catalogue):

@@ -4,9 +4,13 @@ FastAPI's own page loads them from a CDN and starts them by an inline script, wh
 """
 
 from importlib.resources import files
+from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from starlette.responses import HTMLResponse, Response
+
+from ganzoo_serve.http import problems
+from ganzoo_serve.http.keys import PROBES
 
 router = APIRouter(include_in_schema=False)
 
@@ -22,6 +26,33 @@ _PAGE = """<!doctype html>
 </html>
 """
 _START = "SwaggerUIBundle({url: 'openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null});\n"
+
+
+_KEYS = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+
+
+def complete(app: FastAPI, *, keys: bool) -> None:
+    """Let /openapi.json say what the framework cannot know: how refusals look, and if there are ``keys``, where they go.
+
+    Then /docs asks for one.
+    """
+    described = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = described()
+        parts = document.setdefault("components", {})
+        parts.setdefault("schemas", {})["Problem"] = problems.SCHEMA
+        if keys:
+            parts["securitySchemes"] = _KEYS
+            document["security"] = [{name: []} for name in _KEYS]
+            for path in PROBES:
+                document["paths"][path]["get"]["security"] = []
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
 @router.get("/docs")
