@@ -82,7 +82,17 @@ def create_app(
                 logger.info("Model %s@%s came.", model.name, model.rev)
 
     keeper, stock = Keeper(catalogue, changed), Stock(limits.cache_bytes)
-    server = Server(catalogue, limits, engine, measures, stock, keeper, loading=not catalogue, admin=settings.admin)
+    server = Server(
+        catalogue,
+        limits,
+        engine,
+        measures,
+        stock,
+        keeper,
+        loading=not catalogue,
+        admin=settings.admin,
+        signer=settings.signer if settings.keys else None,
+    )
     measures.watch(catalogue, engine)
 
     async def keep() -> None:

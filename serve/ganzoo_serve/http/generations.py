@@ -20,7 +20,7 @@ from ganzoo_serve.generator import Generator
 from ganzoo_serve.http import asking
 from ganzoo_serve.http.address import pinned_path, timeout_s
 from ganzoo_serve.http.bodies import read_body
-from ganzoo_serve.http.keys import charge
+from ganzoo_serve.http.keys import Signer, charge
 from ganzoo_serve.http.layouts import Sheet
 from ganzoo_serve.http.reply import Reply, encode
 from ganzoo_serve.http.server import Server, ask
@@ -30,6 +30,7 @@ from ganzoo_serve.seeds import MAX_SEED
 
 _FORMATS = [name for name in FORMATS if name != "npy"]
 _CLASS = "class:"
+SIGNED_S = 3600  # as long as OpenAI's own addresses hold
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?", re.ASCII)
 
 
@@ -82,10 +83,10 @@ async def answer(server: Server, scope: Scope, receive: Receive) -> Reply:
     asking.check_size(n, generator, server.limits)
     seeds = asking.row_of_seeds(body.seed, n)
     drawing = Drawing.of_seeds(generator, seeds, classes=label, truncation=body.truncation)
-    sheet = Sheet(drawing, form, f"{_origin(scope)}{pinned_path(scope, asked.model)}/images")
+    sheet = Sheet(drawing, form, f"{pinned_path(scope, asked.model)}/images")
 
     if body.response_format == "url":
-        data = [sheet.entry(index) for index in range(n)]
+        data = [_addressed(sheet.entry(index), scope, server.signer) for index in range(n)]
     else:
         charge(scope, n)
         work = server.engine.submit(drawing, form.encode, timeout_s=timeout_s(scope))
@@ -157,6 +158,15 @@ def _entries(sheet: Sheet, encoded: Sequence[bytes]) -> list[dict[str, Any]]:
         del entry["url"]  # theirs is one or the other
         entries.append({"b64_json": base64.b64encode(data).decode("ascii")} | entry)
     return entries
+
+
+def _addressed(entry: dict[str, Any], scope: Scope, signer: Signer | None) -> dict[str, Any]:
+    """An entry whose ``url`` can be opened from elsewhere, and for an hour without a key if it can be signed."""
+    path, _, query = entry["url"].partition("?")
+    if signer is not None:
+        entry["url"] = signer.sign(path, query, expires=int(time.time()) + SIGNED_S)
+    entry["url"] = _origin(scope) + entry["url"]
+    return entry
 
 
 def _origin(scope: Scope) -> str:

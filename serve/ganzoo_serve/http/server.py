@@ -10,6 +10,7 @@ from starlette.types import Scope
 
 from ganzoo_serve.engine.engine import Engine
 from ganzoo_serve.errors import did_you_mean
+from ganzoo_serve.http.keys import Signer
 from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.http.measures import Measures
 from ganzoo_serve.http.problems import Problem
@@ -24,7 +25,8 @@ class Server:
     """The models, the threads that draw, and what is counted.
 
     ``loading`` until the models that were there at the start are ready; ``draining`` from the time it should stop. Both refuse
-    to draw. ``admin``: whether models may be loaded and unloaded on request, which the ``keeper`` does.
+    to draw. ``admin``: whether models may be loaded and unloaded on request, which the ``keeper`` does. ``signer``: what
+    addresses for people without a key are signed with, where keys are needed.
     """
 
     models: Catalogue
@@ -36,6 +38,7 @@ class Server:
     loading: bool = False
     draining: bool = False
     admin: bool = False
+    signer: Signer | None = None
 
     @property
     def ready(self) -> bool:

@@ -1,11 +1,12 @@
 """OpenAI's own client against a running server."""
 
 import base64
+import urllib.error
 import urllib.request
 
 import numpy as np
 import pytest
-from openai import BadRequestError, NotFoundError, OpenAI
+from openai import AuthenticationError, BadRequestError, NotFoundError, OpenAI
 from replies import decode
 
 
@@ -40,6 +41,20 @@ def test_urls_are_pinned_and_show_the_images(client, classy, address):
             assert "immutable" in response.headers["Cache-Control"]
             images.append(decode(response.read()))
     np.testing.assert_array_equal(images, classy.sample(range(7, 11), classes=2))
+
+
+def test_where_keys_are_needed_urls_open_without_one_for_an_hour(locked_address, classy):
+    with OpenAI(base_url=f"http://{locked_address}/v1", api_key="first", max_retries=0) as client:
+        reply = client.images.generate(model="classy", prompt="dog", n=2, response_format="url", extra_body={"seed": 7})
+    for index, image in enumerate(reply.data):
+        with urllib.request.urlopen(image.url, timeout=10) as response:
+            assert 3500 < int(response.headers["Cache-Control"].removeprefix("public, max-age=")) <= 3600
+            np.testing.assert_array_equal(decode(response.read()), classy.sample([7 + index], classes="dog")[0])
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(reply.data[0].url.replace("7.png", "9.png"), timeout=10)
+    stranger = OpenAI(base_url=f"http://{locked_address}/v1", api_key="second", max_retries=0)
+    with stranger, pytest.raises(AuthenticationError):
+        stranger.images.generate(model="classy", prompt="dog")
 
 
 @pytest.mark.parametrize(("prompt", "label"), [("dog", 1), ("class:3", 3), ("class: größe", 3), ("ZEBRA", 2), ("0", 0)])
