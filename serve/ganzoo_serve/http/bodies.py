@@ -82,11 +82,12 @@ def header(scope: Scope, name: bytes) -> str:
     return found.decode("latin-1")
 
 
-def schema(kind: type[BaseModel]) -> dict[str, Any]:
+def schema(kind: type[BaseModel], **examples: Any) -> dict[str, Any]:
     """What OpenAPI says about such a body."""
     whole = kind.model_json_schema()
     parts = whole.pop("$defs", {})
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": _inlined(whole, parts)}}}}
+    content = {"schema": _inlined(whole, parts), "examples": {name: {"value": body} for name, body in examples.items()}}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
 
 
 def _deeper(document: Any, depth: int) -> bool:

@@ -40,7 +40,10 @@ _RESPONSES: dict[int | str, Any] = {
     openai.PATH,
     response_class=Response,
     responses={200: {"description": "The images.", "content": {"application/json": {}}}, **_RESPONSES},
-    openapi_extra=schema(generations.GenerationsRequest),
+    openapi_extra=schema(
+        generations.GenerationsRequest,
+        urls={"model": "digits", "prompt": "", "n": 2, "seed": 42, "response_format": "url"},
+    ),
 )
 async def openai_images(request: Request, state: ServerState, timeout: Timeout = None) -> Response:
     """Images as OpenAI's clients ask for them. The class is the prompt's, or ``class``; ``url`` is where an image stays."""

@@ -36,12 +36,12 @@ _INFER: dict[int | str, Any] = {
 }
 
 
-def _body(kind: Any, *, required: bool) -> dict[str, Any]:
-    body = bodies.schema(kind)["requestBody"]
-    return {"requestBody": body | {"required": required}}
+def _optional(kind: Any) -> dict[str, Any]:
+    return {"requestBody": bodies.schema(kind)["requestBody"] | {"required": False}}
 
 
-_TENSORS = _body(InferRequest, required=True)
+_SEEDS = {"inputs": [{"name": "seed", "shape": [2], "datatype": "INT64", "data": [42, 43]}]}  # for NAME.sample
+_TENSORS = bodies.schema(InferRequest, seeds=_SEEDS)
 # The content type is not looked at: the protocol's clients send none.
 _TENSORS["requestBody"]["content"]["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}
 
@@ -132,7 +132,7 @@ async def v2_version_infer(
 @router.post(
     "/v2/repository/index",
     responses={status: text for status, text in _CHANGE.items() if status not in (404, 422, 503)},
-    openapi_extra=_body(repository.IndexRequest, required=False),
+    openapi_extra=_optional(repository.IndexRequest),
 )
 async def v2_index(request: Request, state: ServerState) -> list[dict[str, str]]:
     """Every name and revision, and what could not be loaded."""
@@ -142,7 +142,7 @@ async def v2_index(request: Request, state: ServerState) -> list[dict[str, str]]
 @router.post(
     "/v2/repository/models/{model}/load",
     responses=_CHANGE,
-    openapi_extra=_body(repository.ChangeRequest, required=False),
+    openapi_extra=_optional(repository.ChangeRequest),
 )
 async def v2_load(request: Request, state: ServerState, model: Name) -> dict[str, Any]:
     """Take back a model that was unloaded, or look at its file again. Off unless the server was told otherwise."""
@@ -153,7 +153,7 @@ async def v2_load(request: Request, state: ServerState, model: Name) -> dict[str
 @router.post(
     "/v2/repository/models/{model}/unload",
     responses=_CHANGE,
-    openapi_extra=_body(repository.ChangeRequest, required=False),
+    openapi_extra=_optional(repository.ChangeRequest),
 )
 async def v2_unload(request: Request, state: ServerState, model: Name) -> dict[str, Any]:
     """Serve a model no longer, until it is loaded again. Off unless the server was told otherwise."""
