@@ -1,8 +1,9 @@
-"""What several routes need: the server's state, a model by its name in the URL, and how refusals are described."""
+"""What several routes need: the server's state, a model by its name in the URL, and how replies are described."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Header, Path, Request
+from starlette.types import Receive, Scope
 
 from ganzoo_serve.http.address import query_members
 from ganzoo_serve.http.server import Asked, Server, ask
@@ -29,6 +30,24 @@ async def said_once(request: Request) -> None:
 
 ServerState = Annotated[Server, Depends(server)]
 AskedModel = Annotated[Asked, Depends(asked_model)]
+Timeout = Annotated[str | None, Header(alias="Request-Timeout-Ms", pattern="^[0-9]{1,9}$")]
+
+
+class Call(NamedTuple):
+    """A request to draw, as what answers takes it, which looks for itself what the headers say."""
+
+    server: Server
+    scope: Scope
+    receive: Receive
+    model: str
+
+
+async def call(request: Request, state: ServerState, model: ModelName, timeout: Timeout = None) -> Call:
+    """The request to ``/v1/models/{model}/...``."""
+    return Call(state, request.scope, request.receive, model)
+
+
+ModelCall = Annotated[Call, Depends(call)]
 
 _PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 
@@ -53,3 +72,12 @@ REFUSALS = ANY | refusals(
     s503="Loading or draining; see Retry-After.",
     s504="Not begun in time.",
 )
+
+
+def picture(*media_types: str) -> dict[int | str, Any]:
+    """How OpenAPI describes what may be answered where a picture has an address."""
+    return {
+        200: {"content": {media_type: {} for media_type in media_types}, "description": "The picture."},
+        304: {"description": "You have it already."},
+        **REFUSALS,
+    }

@@ -8,8 +8,7 @@ from starlette.responses import Response
 from ganzoo_serve.http import generations, openai
 from ganzoo_serve.http.bodies import schema
 from ganzoo_serve.http.reply import Framed
-from ganzoo_serve.http.routes.common import REFUSALS, ServerState
-from ganzoo_serve.http.routes.images import Timeout
+from ganzoo_serve.http.routes.common import REFUSALS, ServerState, Timeout
 
 router = APIRouter(tags=["images"])
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi import APIRouter, Header, Path, Query
 from starlette.responses import Response
 
 from ganzoo_serve.http import image, layouts, samples
@@ -10,49 +10,38 @@ from ganzoo_serve.http.address import SEED_PATTERN
 from ganzoo_serve.http.bodies import schema
 from ganzoo_serve.http.image import EXTENSIONS, ImageQuery
 from ganzoo_serve.http.reply import Framed
-from ganzoo_serve.http.routes.common import REFUSALS, ModelName, ServerState
+from ganzoo_serve.http.routes.common import REFUSALS, ModelCall, picture
 from ganzoo_serve.images import FORMATS
 
 router = APIRouter(tags=["images"])
 
-_IMAGE: dict[int | str, Any] = {
-    200: {"content": {form.media_type: {} for form in EXTENSIONS.values()}, "description": "The image."},
-    304: {"description": "You have it already."},
-    **REFUSALS,
-}
+_IMAGE = picture(*(form.media_type for form in EXTENSIONS.values()))
 # What they look like is said for readers; ``http.image`` checks it, and says more about what is wrong.
 Seed = Annotated[
     str, Path(description="0 ... 2**53 - 1", examples=["42"], json_schema_extra={"pattern": f"^({SEED_PATTERN})$"})
 ]
-Timeout = Annotated[str | None, Header(alias="Request-Timeout-Ms", pattern="^[0-9]{1,9}$")]
 
 
 @router.get("/v1/models/{model}/images/{seed}.{extension}", response_class=Response, responses=_IMAGE)
 async def image_file(
-    request: Request,
-    state: ServerState,
-    model: ModelName,
+    call: ModelCall,
     seed: Seed,
     extension: Annotated[str, Path(examples=["png"], json_schema_extra={"enum": [*EXTENSIONS]})],
     query: Annotated[ImageQuery, Query()],
-    timeout: Timeout = None,
 ) -> Response:
     """One image. The same address always shows the same pixels; with ``@rev`` it may be cached for ever."""
-    return Framed(await image.answer(state, request.scope, request.receive, model, f"{seed}.{extension}"))
+    return Framed(await image.answer(*call, f"{seed}.{extension}"))
 
 
 @router.get("/v1/models/{model}/images/{seed}", response_class=Response, responses=_IMAGE)
 async def image_(
-    request: Request,
-    state: ServerState,
-    model: ModelName,
+    call: ModelCall,
     seed: Seed,
     query: Annotated[ImageQuery, Query()],
     accept: Annotated[str | None, Header()] = None,
-    timeout: Timeout = None,
 ) -> Response:
     """One image, in the format that ``Accept`` likes best: PNG, WebP, AVIF or JPEG."""
-    return Framed(await image.answer(state, request.scope, request.receive, model, seed))
+    return Framed(await image.answer(*call, seed))
 
 
 _TYPES: dict[str, Any] = {
@@ -66,10 +55,10 @@ _TYPES: dict[str, Any] = {
     responses={200: {"description": "The images.", "content": _TYPES}, **REFUSALS},
     openapi_extra=schema(samples.SamplesRequest),
 )
-async def post_samples(request: Request, state: ServerState, model: ModelName, timeout: Timeout = None) -> Response:
+async def post_samples(call: ModelCall) -> Response:
     """Many images. Image i has seed ``seeds[i]`` or ``seed + i``, and the pixels its own address shows.
 
     Where the layout does not name them the headers do, in order: ``X-Ganzoo-Seed: 0-9,20``, ``X-Ganzoo-Class: 3,1,4`` or one
     id for all; left out if over 2,000 characters.
     """
-    return Framed(await samples.answer(state, request.scope, request.receive, model))
+    return Framed(await samples.answer(*call))

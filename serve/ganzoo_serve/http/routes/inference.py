@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import JSONResponse, Response
 
 from ganzoo_serve import __version__
@@ -13,8 +13,7 @@ from ganzoo_serve.http.inference import infer, repository, statistics
 from ganzoo_serve.http.inference.request import InferRequest
 from ganzoo_serve.http.inference.signature import Face, face
 from ganzoo_serve.http.reply import Framed
-from ganzoo_serve.http.routes.common import ANY, REFUSALS, ServerState, refusals
-from ganzoo_serve.http.routes.images import Timeout
+from ganzoo_serve.http.routes.common import ANY, REFUSALS, ServerState, Timeout, refusals
 from ganzoo_serve.http.server import Server
 
 router = APIRouter(tags=["Open Inference Protocol"])
@@ -23,6 +22,19 @@ EXTENSIONS = ["binary_tensor_data", "model_repository", "statistics"]
 
 Name = Annotated[str, Path(description="A model's name, or NAME.sample to draw from seeds.")]
 Version = Annotated[str, Path(description="A revision.")]
+
+
+async def _current(request: Request, state: ServerState, model: Name) -> Face:
+    return face(state, request.scope, model)
+
+
+async def _revision(request: Request, state: ServerState, model: Name, version: Version) -> Face:
+    return face(state, request.scope, model, version)
+
+
+Current = Annotated[Face, Depends(_current)]
+Revision = Annotated[Face, Depends(_revision)]
+
 _DESCRIBE: dict[int | str, Any] = ANY | {status: REFUSALS[status] for status in (404, 422, 500, 503)}
 _CHANGE: dict[int | str, Any] = (
     ANY
@@ -73,45 +85,44 @@ async def v2_statistics(state: ServerState) -> dict[str, Any]:
 
 
 @router.get("/v2/models/{model}", responses=_DESCRIBE)
-async def v2_model(request: Request, state: ServerState, model: Name) -> dict[str, Any]:
+async def v2_model(state: ServerState, asked: Current) -> dict[str, Any]:
     """A model's tensors."""
-    return _describe(state, face(state, request.scope, model))
+    return _describe(state, asked)
 
 
 @router.get("/v2/models/{model}/versions/{version}", responses=_DESCRIBE)
-async def v2_model_version(request: Request, state: ServerState, model: Name, version: Version) -> dict[str, Any]:
+async def v2_model_version(state: ServerState, asked: Revision) -> dict[str, Any]:
     """The tensors of a revision."""
-    return _describe(state, face(state, request.scope, model, version))
+    return _describe(state, asked)
 
 
 @router.get("/v2/models/{model}/ready", responses=_DESCRIBE)
-async def v2_model_ready(request: Request, state: ServerState, model: Name) -> dict[str, Any]:
+async def v2_model_ready(asked: Current) -> dict[str, Any]:
     """Whether a model can be drawn from."""
-    return {"name": face(state, request.scope, model).name, "ready": True}
+    return {"name": asked.name, "ready": True}
 
 
 @router.get("/v2/models/{model}/versions/{version}/ready", responses=_DESCRIBE)
-async def v2_version_ready(request: Request, state: ServerState, model: Name, version: Version) -> dict[str, Any]:
+async def v2_version_ready(asked: Revision) -> dict[str, Any]:
     """Whether a revision can be drawn from."""
-    return {"name": face(state, request.scope, model, version).name, "ready": True}
+    return {"name": asked.name, "ready": True}
 
 
 @router.get("/v2/models/{model}/stats", responses=_DESCRIBE)
-async def v2_model_statistics(request: Request, state: ServerState, model: Name) -> dict[str, Any]:
+async def v2_model_statistics(state: ServerState, asked: Current) -> dict[str, Any]:
     """Counts and times of a model."""
-    return {"model_stats": _statistics(state, [face(state, request.scope, model)])}
+    return {"model_stats": _statistics(state, [asked])}
 
 
 @router.get("/v2/models/{model}/versions/{version}/stats", responses=_DESCRIBE)
-async def v2_version_statistics(request: Request, state: ServerState, model: Name, version: Version) -> dict[str, Any]:
+async def v2_version_statistics(state: ServerState, asked: Revision) -> dict[str, Any]:
     """Counts and times of a model, whatever its revision."""
-    return {"model_stats": _statistics(state, [face(state, request.scope, model, version)])}
+    return {"model_stats": _statistics(state, [asked])}
 
 
 @router.post("/v2/models/{model}/infer", response_class=Response, responses=_INFER, openapi_extra=_TENSORS)
-async def v2_infer(request: Request, state: ServerState, model: Name, timeout: Timeout = None) -> Response:
+async def v2_infer(request: Request, state: ServerState, asked: Current, timeout: Timeout = None) -> Response:
     """Images of latents, or of seeds (``NAME.sample``), as JSON or bytes."""
-    asked = face(state, request.scope, model)
     return Framed(await infer.answer(state, request.scope, request.receive, asked))
 
 
@@ -121,11 +132,8 @@ async def v2_infer(request: Request, state: ServerState, model: Name, timeout: T
     responses=_INFER,
     openapi_extra=_TENSORS,
 )
-async def v2_version_infer(
-    request: Request, state: ServerState, model: Name, version: Version, timeout: Timeout = None
-) -> Response:
+async def v2_version_infer(request: Request, state: ServerState, asked: Revision, timeout: Timeout = None) -> Response:
     """As without a version, of that revision only."""
-    asked = face(state, request.scope, model, version)
     return Framed(await infer.answer(state, request.scope, request.receive, asked))
 
 
