@@ -69,25 +69,6 @@ def test_seeds_are_written_as_they_are_read(seeds):
     assert asking.parse_seeds(seeds_text(seeds), Limits()) == seeds
 
 
-def test_neither_304_nor_head_draws(client, catalogue, monkeypatch):
-    full = client.get(f"{PLAIN}.png?seeds=0-3")
-    tag = full.headers["etag"]
-    monkeypatch.setattr(catalogue["plain"].generator, "run_checked", lambda *args, **kwargs: pytest.fail("drew"))
-    response = client.get(f"{PLAIN}.png?seeds=0-3", headers={"If-None-Match": tag})
-    assert (response.status_code, response.content, response.headers["etag"]) == (304, b"", tag)
-    head = client.head(f"{PLAIN}.png?seeds=0-3")
-    assert (head.status_code, head.content) == (200, b"")
-    for name in ("etag", "content-type", "cache-control", "x-ganzoo-seed", "x-ganzoo-columns", "content-location"):
-        assert head.headers[name] == full.headers[name]
-
-
-def test_finished_grids_may_be_kept(catalogue, monkeypatch):
-    with TestClient(create_app(catalogue, Settings(limits=Limits(cache_bytes=10**6)))) as client:
-        first = client.get(f"{PLAIN}.png?seeds=0-3")
-        monkeypatch.setattr(catalogue["plain"].generator, "run_checked", lambda *args, **kwargs: pytest.fail("drew"))
-        assert client.get(f"{PLAIN}.png?seeds=0-3").content == first.content
-
-
 def test_a_key_pays_for_every_image(catalogue):
     key = {"X-API-Key": "k"}
     with TestClient(create_app(catalogue, Settings(keys=Keys(["k"], rate=4, clock=lambda: 0.0)))) as client:

