@@ -111,15 +111,19 @@ def test_files_may_change_under_load_without_a_failed_request(model_dir, tmp_pat
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM")
 def test_told_to_stop_it_finishes_what_it_has_and_takes_no_more(model_dir):
     with serving(model_dir, "--workers", "1", "--log-format", "json") as server:
-        replies = []
+        replies, connected = [], threading.Barrier(5, timeout=60)
 
         def ask():
             body = {"seed": 0, "n": 256, "layout": "json", "format": "webp"}
-            replies.append(httpx.post(f"{server.url}/v1/models/plain/samples", json=body, timeout=30))
+            with httpx.Client(base_url=server.url, timeout=30) as client:
+                client.get("/livez")
+                connected.wait()
+                replies.append(client.post("/v1/models/plain/samples", json=body))
 
         threads = [threading.Thread(target=ask) for _ in range(4)]
         for thread in threads:
             thread.start()
+        connected.wait()
         time.sleep(0.15)
         assert server.stop() == 0
         for thread in threads:
