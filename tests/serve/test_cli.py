@@ -120,16 +120,18 @@ def test_every_limit_can_be_set():
     @click.command()
     @options.server_options
     def command(host, port, device, **given):
-        made.append(options.settings(given).limits)
+        made.append(options.settings(given))
 
     made = []
-    own = ["--max-images", "2", "--queue", "3", "--deadline", "4", "--cache", "5"]
+    own = ["--max-images", "2", "--queue", "3", "--deadline", "4", "--cache", "5", "--connections", "77"]
     values = {name: index + 6 for index, name in enumerate(NAMED)}
     by_name = [word for name, value in values.items() for word in ("--limit", f"{name}={value}")]
     result = CliRunner().invoke(command, own + by_name)
     assert result.exit_code == 0, result.output
-    assert made == [Limits(samples=2, waiting=3, deadline_s=4.0, cache_bytes=5 * 2**20, **values)]
-    assert all(getattr(made[0], field.name) != field.default for field in dataclasses.fields(Limits))
+    limits = made[0].limits
+    assert limits == Limits(samples=2, waiting=3, deadline_s=4.0, cache_bytes=5 * 2**20, **values)
+    assert all(getattr(limits, field.name) != field.default for field in dataclasses.fields(Limits))
+    assert made[0].connections == 77
 
 
 def test_version():
