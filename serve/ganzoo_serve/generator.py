@@ -2,7 +2,7 @@
 
 Kernels may sum in another order at another batch size, which moves the last bit of a pixel. So every run of a model has
 one of a few fixed batch sizes, filled up where seeds run out: one size only, unless it was seen that the others give the
-same bits (``engine.tuning`` looks). Left to itself that size is 1 on a CPU.
+same bits (``models.tuning`` looks). Left to itself that size is 1 on a CPU.
 """
 
 import hashlib

@@ -1,1 +1,1 @@
-"""From orders to pictures: a fair queue of samples, the threads that draw them, and how both fit this machine."""
+"""From orders to pictures: a fair queue of samples, and the threads that draw them."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganzoo_serve import metadata, runtime
-from ganzoo_serve.engine.tuning import Tuned, tune
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.models.trial import Trial
+from ganzoo_serve.models.tuning import Tuned, tune
 
 logger = logging.getLogger(__name__)
 

@@ -101,8 +101,8 @@ def _ask(process: subprocess.Popen[bytes], data: bytes, source: str) -> bytes:
 def main() -> None:
     """In the process: a line of JSON and the model's bytes in, a line of JSON out: null, or what is wrong."""
     _limit_memory()
-    from ganzoo_serve.engine.tuning import tune
     from ganzoo_serve.generator import Generator
+    from ganzoo_serve.models.tuning import tune
 
     # What a runtime prints is no answer.
     answers = os.fdopen(os.dup(1), "wb")

@@ -1,9 +1,9 @@
 import pytest
 from onnx import TensorProto, helper
 
-from ganzoo_serve.engine.determinism import probe
-from ganzoo_serve.engine.tuning import tune
 from ganzoo_serve.generator import Generator
+from ganzoo_serve.models.determinism import probe
+from ganzoo_serve.models.tuning import tune
 from ganzoo_serve.testing import make_metadata, write_model
 
 

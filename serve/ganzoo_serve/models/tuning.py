@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from ganzoo_serve import runtime
-from ganzoo_serve.engine.determinism import Grade, probe
 from ganzoo_serve.generator import Generator
+from ganzoo_serve.models.determinism import Grade, probe
 
 logger = logging.getLogger(__name__)
 
