@@ -30,26 +30,26 @@ def sample_to(
     kind = extension(out)
     if kind and kind not in FORMATS:
         raise ConfigError(f"{out}: there is no format '.{kind}'; expected .{', .'.join(FORMATS)}, or a folder.")
-    with Generator.load(model, device=device) as generator:
-        try:
-            if kind == "npy":
-                images = generator.sample(seeds, classes=classes, truncation=truncation)
-                out.parent.mkdir(parents=True, exist_ok=True)
-                with out.open("wb") as file:  # a name ending in .NPY would get a second ending
-                    np.save(file, images, allow_pickle=False)
-            elif kind:
-                _check_grid(generator, len(seeds), columns)
-                images = generator.sample(seeds, classes=classes, truncation=truncation)
-                picture = images[0] if len(seeds) == 1 else grid(images, columns)
-                out.parent.mkdir(parents=True, exist_ok=True)
-                out.write_bytes(FORMATS[kind].encode(picture))
-            else:
-                drawn = generator.iter_samples(seeds, classes=classes, truncation=truncation)
-                out.mkdir(parents=True, exist_ok=True)
-                for seed, image in zip(seeds, drawn, strict=True):
-                    (out / f"{seed}.png").write_bytes(FORMATS["png"].encode(image))
-        except OSError as error:
-            raise GanzooError(f"{out} could not be written: {error.strerror}.") from error
+    generator = Generator.load(model, device=device)
+    try:
+        if kind == "npy":
+            images = generator.sample(seeds, classes=classes, truncation=truncation)
+            out.parent.mkdir(parents=True, exist_ok=True)
+            with out.open("wb") as file:  # a name ending in .NPY would get a second ending
+                np.save(file, images, allow_pickle=False)
+        elif kind:
+            _check_grid(generator, len(seeds), columns)
+            images = generator.sample(seeds, classes=classes, truncation=truncation)
+            picture = images[0] if len(seeds) == 1 else grid(images, columns)
+            out.parent.mkdir(parents=True, exist_ok=True)
+            out.write_bytes(FORMATS[kind].encode(picture))
+        else:
+            drawn = generator.iter_samples(seeds, classes=classes, truncation=truncation)
+            out.mkdir(parents=True, exist_ok=True)
+            for seed, image in zip(seeds, drawn, strict=True):
+                (out / f"{seed}.png").write_bytes(FORMATS["png"].encode(image))
+    except OSError as error:
+        raise GanzooError(f"{out} could not be written: {error.strerror}.") from error
     return out
 
 

@@ -25,10 +25,10 @@ def write_card(run: Path, model: Path, folder: Path, *, licence: str | None = No
     be written, ModelError if the model cannot be read.
     """
     scores = scores_of(RunFolder(run), model)
-    with Generator.load(model) as generator:
-        metadata = generator.metadata
-        seeds, labels = showcase(len(metadata.classes or ()))
-        images = generator.sample(seeds, classes=labels)
+    generator = Generator.load(model)
+    metadata = generator.metadata
+    seeds, labels = showcase(len(metadata.classes or ()))
+    images = generator.sample(seeds, classes=labels)
     if folder.resolve() == run.resolve():
         raise ConfigError(f"{folder} is the run itself; expected another folder for the card.")
     try:

@@ -29,10 +29,10 @@ def command(model: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(json.loads(read(model).to_json()), indent=2, ensure_ascii=False))
         return
-    with Generator.load(model) as generator:
-        for name, text in _rows(generator):
-            # What a file says may hold anything; a terminal obeys escape sequences.
-            click.echo(f"{name:13} {''.join(c if c.isprintable() else ascii(c)[1:-1] for c in text)}")
+    generator = Generator.load(model)
+    for name, text in _rows(generator):
+        # What a file says may hold anything; a terminal obeys escape sequences.
+        click.echo(f"{name:13} {''.join(c if c.isprintable() else ascii(c)[1:-1] for c in text)}")
 
 
 def _rows(generator: Generator) -> list[tuple[str, str]]:

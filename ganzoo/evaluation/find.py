@@ -43,12 +43,13 @@ def open_subject(
     if best and not (path / "config.json").is_file():
         raise ConfigError(f"{named} is no run folder, so it has no best checkpoint: leave '--best' out.")
     if path.is_file():
-        with Generator.load(path, device=device) as generator:
-            yield Subject(Model(generator), _run_of(path), dataset=_trained_on(generator, registry))
+        generator = Generator.load(path, device=device)
+        yield Subject(Model(generator), _run_of(path), dataset=_trained_on(generator, registry))
     elif (path / "config.json").is_file():
         run = RunFolder(path)
         resolved, _ = run.read_config()
-        with _exported(run, registry, best=best) as file, Generator.load(file, device=device) as generator:
+        with _exported(run, registry, best=best) as file:
+            generator = Generator.load(file, device=device)
             yield Subject(Model(generator), run, resolved.config.dataset, resolved.config.data_dir)
     elif colon and kind in registry.datasets:
         yield Subject(Images(public_name(named), load_dataset(named, registry)))

@@ -120,10 +120,10 @@ def _judge_half(difference: np.ndarray) -> None:
 def _same_at_any_batch(path: Path, metadata: ModelMetadata) -> None:
     """An image among 16 others is the image alone, to 1 of 255: no neighbour may shine through."""
     seeds = list(range(2000, 2017))
-    with Generator.load(path, device="cpu", batch_size=1, workers=1) as alone:
-        one_by_one = alone.sample(seeds)
-    with Generator.load(path, device="cpu", batch_size=len(seeds), workers=1) as together:
-        at_once = together.sample(seeds)
+    alone = Generator.load(path, device="cpu", batch_size=1)
+    one_by_one = alone.sample(seeds)
+    together = Generator.load(path, device="cpu", batch_size=len(seeds))
+    at_once = together.sample(seeds)
     largest = int(np.abs(one_by_one.astype(np.int16) - at_once.astype(np.int16)).max())
     if largest > 1:
         raise ExportError(
@@ -134,5 +134,5 @@ def _same_at_any_batch(path: Path, metadata: ModelMetadata) -> None:
 
 def golden(path: Path, seeds: Iterable[int]) -> dict[str, str]:
     """The sha256 of the raw pixels of ``seeds``, for another machine to compare."""
-    with Generator.load(path, device="cpu") as generator:
-        return {str(seed): hashlib.sha256(generator.sample([seed])[0].tobytes()).hexdigest() for seed in seeds}
+    generator = Generator.load(path, device="cpu")
+    return {str(seed): hashlib.sha256(generator.sample([seed])[0].tobytes()).hexdigest() for seed in seeds}

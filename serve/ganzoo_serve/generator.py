@@ -6,12 +6,9 @@ same bits (``models.tuning`` looks). Left to itself that size is 1 on a CPU.
 """
 
 import hashlib
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ParamSpec, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +17,7 @@ from onnx.helper import tensor_dtype_to_np_dtype
 from ganzoo_serve import classes as class_names
 from ganzoo_serve import metadata as metadata_file
 from ganzoo_serve import runtime, seeds
+from ganzoo_serve.ahead import ahead
 from ganzoo_serve.errors import ModelError, RequestError
 from ganzoo_serve.graph import expected_outputs, feed
 from ganzoo_serve.metadata import ModelMetadata
@@ -27,9 +25,6 @@ from ganzoo_serve.seeds import Seeds
 
 Images: TypeAlias = npt.NDArray[np.uint8]
 Classes: TypeAlias = int | str | Sequence[int | str] | npt.NDArray[np.integer[Any]] | None
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 # A GPU fills up with images side by side; a CPU core does not. Measured with DCGAN-shaped nets of 32x32 on two x86
 # cores (not idle): one image a run on two workers makes 1.1 to 1.2 times as many images a second as 16 a run on two
@@ -39,11 +34,11 @@ _BATCH_SIZE = {"cpu": 1, "cuda": 32}
 
 
 class Generator:
-    """A loaded model and its worker threads. Use ``load``; ``close`` it, or use it as a context manager.
+    """A loaded model. Use ``load``. Every method may be called from several threads at once.
 
     ``metadata`` says what it makes; ``sha256`` (hex) and its first 12 digits, ``rev``, which file it is; ``device``
     ("cpu" or "cuda") and ``runtime`` where it runs. ``sizes`` are the batch sizes of its runs, ascending, and ``group``
-    the images that a thread should take at once. Every method may be called from several threads at once.
+    the images that a thread should take at once; ``use`` sets them.
     """
 
     def __init__(
@@ -53,67 +48,45 @@ class Generator:
         *,
         sha256: str,
         path: Path,
-        workers: int,
         batch_size: int,
     ) -> None:
         self.metadata, self.sha256, self.rev, self.path = metadata, sha256, sha256[:12], path
         self.device, self.runtime = runtime.session_device(session), runtime.describe(session)
-        self.workers = workers
-        self.sizes: tuple[int, ...] = (batch_size,)
-        self.group = batch_size
+        self.use((batch_size,), batch_size)
         self._session = session
         ((self._output, (elem_type, shape)),) = expected_outputs(metadata).items()
         self._dtype, self._shape = tensor_dtype_to_np_dtype(elem_type), shape[1:]
-        # ONNX Runtime and the encoders release the GIL, so threads are enough.
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix=f"ganzoo-{metadata.name}")
 
     @classmethod
-    def load(
-        cls,
-        path: str | Path,
-        *,
-        device: runtime.Device = "auto",
-        workers: int | None = None,
-        batch_size: int | None = None,
-    ) -> "Generator":
+    def load(cls, path: str | Path, *, device: runtime.Device = "auto", batch_size: int | None = None) -> "Generator":
         """Read, check and try out an exported model.
 
-        ``workers``: runs at once (default: one per core). ``batch_size``: images per run (default: 1 on a CPU, 32 on a
-        GPU); another size may move a pixel by 1 of 255. Raises ModelError or DeviceError.
+        ``batch_size``: images per run (default: 1 on a CPU, 32 on a GPU); another size may move a pixel by 1 of 255.
+        Raises ModelError or DeviceError.
         """
-        return cls.from_bytes(
-            metadata_file.load_bytes(path), path=path, device=device, workers=workers, batch_size=batch_size
-        )
+        return cls.from_bytes(metadata_file.load_bytes(path), path=path, device=device, batch_size=batch_size)
 
     @classmethod
     def from_bytes(
-        cls,
-        data: bytes,
-        *,
-        path: str | Path,
-        device: runtime.Device = "auto",
-        workers: int | None = None,
-        batch_size: int | None = None,
+        cls, data: bytes, *, path: str | Path, device: runtime.Device = "auto", batch_size: int | None = None
     ) -> "Generator":
         """As ``load``, from the content of the file; ``path`` names it in errors."""
         # The same bytes are checked, hashed and run: the file may change meanwhile.
         metadata = metadata_file.read_bytes(data, source=str(path))
         session = runtime.create_session(data, device=device, source=str(path))
-        where = runtime.session_device(session)
         generator = cls(
             session,
             metadata,
             sha256=hashlib.sha256(data).hexdigest(),
             path=Path(path),
-            workers=workers or runtime.worker_count(where),
-            batch_size=batch_size or _BATCH_SIZE[where],
+            batch_size=batch_size or _BATCH_SIZE[runtime.session_device(session)],
         )
-        try:
-            generator.draw([0])  # warms up, and finds a model that loads but does not run
-        except BaseException:
-            generator.close()
-            raise
+        generator.draw([0])  # warms up, and finds a model that loads but does not run
         return generator
+
+    def use(self, sizes: Sequence[int], group: int) -> None:
+        """Run in these batch sizes from now on, and take ``group`` images at once where many wait."""
+        self.sizes, self.group = tuple(sizes), group
 
     @property
     def batch_size(self) -> int:
@@ -129,8 +102,11 @@ class Generator:
         """The images of these seeds, in order: uint8 (n, h, w, c).
 
         ``classes``: one for all or one per seed, ids or names; without any, each seed decides its own. ``truncation``
-        in 0 ... 1, where 1 is off. Raises RequestError if the model cannot do what is asked.
+        in 0 ... 1, where 1 is off. More than one run's worth is drawn on all cores. Raises RequestError if the model
+        cannot do what is asked.
         """
+        if len(seeds) <= self.batch_size:
+            return self.draw(seeds, classes=classes, truncation=truncation)
         image = self.metadata.image
         images = np.empty((len(seeds), image.height, image.width, image.channels), dtype=np.uint8)
         for index, drawn in enumerate(self.iter_samples(seeds, classes=classes, truncation=truncation)):
@@ -140,7 +116,7 @@ class Generator:
     def iter_samples(
         self, seeds: Seeds, *, classes: Classes = None, truncation: float | None = None
     ) -> Iterator[Images]:
-        """As ``sample``, but one image (h, w, c) after the other; memory holds a few per worker, however many seeds.
+        """As ``sample``, but one image (h, w, c) after the other; memory holds a few per core, however many seeds.
 
         A wrong request raises at the call, not at the first image.
         """
@@ -170,14 +146,19 @@ class Generator:
         parts, start = [], 0
         for size in self.batches(len(z)):
             part = slice(start, start + size)
-            labels_here = None if labels is None else _fill_up(labels[part], size)
-            batch = feed(self.metadata, _fill_up(z[part], size), labels_here, truncation)
-            parts.append(self._run_batch(batch, size)[: len(z) - start])
+            parts.append(self.run_once(z[part], None if labels is None else labels[part], truncation, size))
             start += size
         if len(parts) == 1:
             return parts[0]
         image = self.metadata.image
         return np.concatenate(parts) if parts else np.empty((0, image.height, image.width, image.channels), np.uint8)
+
+    def run_once(
+        self, z: npt.NDArray[np.float32], labels: npt.NDArray[np.int64] | None, truncation: float | None, size: int
+    ) -> Images:
+        """As ``run_checked``, in one run of ``size`` images, whichever ``sizes`` are in use; z has at most so many rows."""
+        batch = feed(self.metadata, _fill_up(z, size), None if labels is None else _fill_up(labels, size), truncation)
+        return self._run_batch(batch, size)[: len(z)]
 
     def batches(self, n: int) -> list[int]:
         """The batch sizes of the runs that make ``n`` images."""
@@ -185,10 +166,6 @@ class Generator:
         rest = n % largest
         last = [next(size for size in self.sizes if size >= rest)] if rest else []
         return [largest] * (n // largest) + last
-
-    def submit(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
-        """Run ``work`` in a worker thread. It may call ``draw`` and ``run``; ``sample`` would wait for itself."""
-        return self._pool.submit(work, *args, **kwargs)
 
     def latents(self, seeds_: Seeds) -> npt.NDArray[np.float32]:
         """The latents of these seeds for this model: float32 (n, z_dim). Raises RequestError on a bad seed."""
@@ -244,38 +221,17 @@ class Generator:
             for (seed, digest), image in zip(golden.items(), images, strict=True)
         }
 
-    def close(self) -> None:
-        """Finish what is being drawn, drop what waits, end the workers."""
-        self._pool.shutdown(cancel_futures=True)
-
-    def __enter__(self) -> "Generator":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def _stream(
         self, seeds_: Seeds, labels: npt.NDArray[np.int64] | None, truncation: float | None
     ) -> Iterator[Images]:
+        def draw(part: slice) -> Images:
+            return self.draw(seeds_[part], classes=None if labels is None else labels[part], truncation=truncation)
+
         size = self.batch_size
-        starts = iter(range(0, len(seeds_), size))
-
-        def submit(start: int) -> "Future[Images]":
-            part = slice(start, start + size)
-            return self.submit(
-                self.draw, seeds_[part], classes=None if labels is None else labels[part], truncation=truncation
-            )
-
-        # Enough ahead that no worker idles while the caller looks at an image, few enough that memory stays flat.
-        ahead = deque(submit(start) for start in islice(starts, 2 * self.workers))
-        try:
-            while ahead:
-                images = ahead.popleft().result()
-                ahead.extend(submit(start) for start in islice(starts, 1))
-                yield from images
-        finally:
-            for future in ahead:
-                future.cancel()
+        parts = (slice(start, start + size) for start in range(0, len(seeds_), size))
+        # ONNX Runtime releases the GIL, so threads are enough.
+        for images in ahead(draw, parts):
+            yield from images
 
     def check_inputs(
         self, z: npt.NDArray[Any], labels: npt.NDArray[Any] | None

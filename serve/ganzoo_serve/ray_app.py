@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Images:
-    """A replica as Ray Serve handles it: made, asked for its health, told to end."""
+    """A replica as Ray Serve handles it: made, and asked for its health."""
 
     def __init__(self, arguments: Arguments, admission: Admission) -> None:
         self._replica = Replica(arguments, admission)
@@ -29,10 +29,6 @@ class Images:
     async def check_health(self) -> None:
         """Called every few seconds; after three failures the replica is replaced."""
         await self._replica.check()
-
-    def __del__(self) -> None:
-        if hasattr(self, "_replica"):  # else there never was one
-            self._replica.close()
 
 
 def app(arguments: Arguments) -> "Application":

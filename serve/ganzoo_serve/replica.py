@@ -127,7 +127,7 @@ class Admission:
 
 
 class Replica:
-    """The models, loaded, and the application over them. Raises ModelError or DeviceError. ``close`` it."""
+    """The models, loaded, and the application over them. Raises ModelError or DeviceError."""
 
     def __init__(self, arguments: Arguments, admission: Admission) -> None:
         # Loaded before it is asked for anything, so that a replica that is there is one that answers.
@@ -144,7 +144,3 @@ class Replica:
         quickest = min(self.models.values(), key=lambda model: min(model.tuned.seconds.values()))
         with contextlib.suppress(BusyError, LateError):
             await self.engine.draw(Drawing.of_seeds(quickest.generator, [0]), len)
-
-    def close(self) -> None:
-        """Close the models, after the application has ended."""
-        self.models.close()

@@ -44,10 +44,8 @@ def serve(
     if problem:
         logger.warning(problem)
     # Bound before the models load, which takes a while: a taken port should not cost that while, nor be lost in it.
-    with (
-        _bind(host, port) as listening,
-        Catalogue([Path(path) for path in paths], device=device, careful=True) as models,
-    ):
+    with _bind(host, port) as listening:
+        models = Catalogue([Path(path) for path in paths], device=device, careful=True)
         host, port = listening.getsockname()[:2]
         failures: list[BaseException] = []
 

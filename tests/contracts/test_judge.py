@@ -186,8 +186,8 @@ def assert_same_scores(registry, images, judged):
 
 def test_it_draws_the_images_that_we_draw_from_its_latents(verdict, model):
     z = np.random.RandomState(2020).randn(COUNT, Z_DIM).astype(np.float32)
-    with Generator.load(model, device="cpu", batch_size=BATCH) as generator:
-        images = generator.run(z)
+    generator = Generator.load(model, device="cpu", batch_size=BATCH)
+    images = generator.run(z)
     assert images.std(axis=0).mean() > 20
     # Its ONNX Runtime has as many threads as it likes, and more of them may add in another order.
     assert np.abs(images.astype(int) - verdict[1]).max() <= 1
@@ -202,6 +202,6 @@ def test_it_finds_our_scores_in_the_file(registry, verdict):
 
 
 def test_it_finds_our_scores_in_images_of_our_seeds(registry, judge, model):
-    with Generator.load(model, device="cpu") as generator:
-        images = generator.sample(range(COUNT))
+    generator = Generator.load(model, device="cpu")
+    images = generator.sample(range(COUNT))
     assert_same_scores(registry, images, judge(Pixels(images)))

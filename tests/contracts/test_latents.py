@@ -48,15 +48,15 @@ def exported(registry, tmp_path_factory):
 def test_the_weights_that_meet_the_latent_are_seen_and_truncation_draws_to_one_image(exported, name, space, truncation):
     path = exported(name)
     graph = Graph(path)
-    with Generator.load(path, device="cpu") as generator:
-        assert generator.metadata.truncation == truncation
-        here = open_space(generator, graph, None, "cpu")
-        assert here.name == space
-        found = find_directions(generator, graph, here, method=None, count=2, device="cpu")
-        assert found.method == "sefa"
-        weights = weights_on(graph, space, found.vectors.shape[1])
-        assert (abs(weights).sum(0) > 0).all()  # every number of the latent is met by some
-        if truncation:
-            images = generator.sample(range(6), classes="bee", truncation=0.0)
-            assert all((image == images[0]).all() for image in images)
-            assert len({image.tobytes() for image in generator.sample(range(6), classes="bee")}) == 6
+    generator = Generator.load(path, device="cpu")
+    assert generator.metadata.truncation == truncation
+    here = open_space(generator, graph, None, "cpu")
+    assert here.name == space
+    found = find_directions(generator, graph, here, method=None, count=2, device="cpu")
+    assert found.method == "sefa"
+    weights = weights_on(graph, space, found.vectors.shape[1])
+    assert (abs(weights).sum(0) > 0).all()  # every number of the latent is met by some
+    if truncation:
+        images = generator.sample(range(6), classes="bee", truncation=0.0)
+        assert all((image == images[0]).all() for image in images)
+        assert len({image.tobytes() for image in generator.sample(range(6), classes="bee")}) == 6

@@ -38,6 +38,7 @@ PUBLIC = {
     "ganzoo.sealed",
     "ganzoo.sizes",
     "ganzoo.techniques",
+    "ganzoo_serve.ahead",
     "ganzoo_serve.generator",
     "ganzoo_serve.graph",
     "ganzoo_serve.images",

@@ -124,7 +124,8 @@ def test_sample_and_the_server_draw_the_same_images_of_the_exported_file(ganzoo,
     images = np.load(ganzoo.folder / "four.npy")
     assert images.shape == (4, 8, 8, 1)
     assert images.std() > 0
-    with Catalogue.load([model], device="cpu") as models, TestClient(create_app(models)) as client:
+    models = Catalogue.load([model], device="cpu")
+    with TestClient(create_app(models)) as client:
         for seed, image in enumerate(images):
             reply = client.get(f"/v1/models/linear-soft-stripes/images/{seed}.png?class=standing")
             assert reply.status_code == 200

@@ -97,8 +97,8 @@ def test_the_example_for_python_runs(classes, tmp_path, monkeypatch):
     model = write_model(tmp_path / "model.onnx", metadata)
     found = {}
     exec(card_text(metadata).partition("```python\n")[2].partition("```")[0], found)
-    with Generator.load(model, device="cpu") as generator:
-        expected = generator.sample([42], classes=0 if classes else None)
+    generator = Generator.load(model, device="cpu")
+    expected = generator.sample([42], classes=0 if classes else None)
     np.testing.assert_array_equal(found["images"], expected)
 
 

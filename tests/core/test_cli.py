@@ -261,8 +261,8 @@ def test_ctrl_c_outside_of_training_is_130_without_a_traceback(ganzoo, monkeypat
 
 
 def test_sample_writes_an_image_a_grid_an_array_or_a_folder_of_the_same_pixels(ganzoo, tmp_path, model):
-    with Generator.load(model, device="cpu") as generator:
-        images = generator.sample([3, 4, 5], classes="dog")
+    generator = Generator.load(model, device="cpu")
+    images = generator.sample([3, 4, 5], classes="dog")
     common = ["sample", model, "--class", "dog", "--device", "cpu"]
     for out, seeds in {"one.png": 4, "grid.png": "3-5", "all.npy": "3-5", "new/folder": "3-5"}.items():
         result = ganzoo(*common, "--seeds", seeds, "-o", out, "--columns", 3)
@@ -316,8 +316,8 @@ def test_a_card_is_a_folder_that_the_hub_understands(ganzoo, tmp_path, run_folde
     assert card.data.license == "apache-2.0"
     assert card.data.datasets == ["digits"]
     assert "http://127.0.0.1:8000/v1/models/tiny-digits/images/42.png'" in card.text
-    with Generator.load("card/model.onnx", device="cpu") as generator:
-        assert generator.name == "tiny-digits"
+    generator = Generator.load("card/model.onnx", device="cpu")
+    assert generator.name == "tiny-digits"
 
 
 def test_serve_passes_on_what_was_asked(ganzoo, monkeypatch, model):

@@ -27,17 +27,14 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def generators(model_dir: Path) -> Iterator[dict[str, Generator]]:
-    loaded = [Generator.load(path, device="cpu", workers=2) for path in sorted(model_dir.rglob("*.onnx"))]
-    yield {generator.name: generator for generator in loaded}
-    for generator in loaded:
-        generator.close()
+def generators(model_dir: Path) -> dict[str, Generator]:
+    loaded = [Generator.load(path, device="cpu") for path in sorted(model_dir.rglob("*.onnx"))]
+    return {generator.name: generator for generator in loaded}
 
 
 @pytest.fixture(scope="session")
-def catalogue(model_dir: Path) -> Iterator[Catalogue]:
-    with Catalogue.load([model_dir], device="cpu") as loaded:
-        yield loaded
+def catalogue(model_dir: Path) -> Catalogue:
+    return Catalogue.load([model_dir], device="cpu")
 
 
 @pytest.fixture

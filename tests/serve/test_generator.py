@@ -47,15 +47,15 @@ def test_an_image_does_not_depend_on_the_request_it_comes_in(generators, data):
 
 @pytest.mark.parametrize("batch_size", [3, 16])
 def test_batches_are_filled_up_to_one_size(model_dir, batch_size, monkeypatch):
-    with Generator.load(model_dir / "classy.onnx", device="cpu", workers=2, batch_size=batch_size) as generator:
-        sizes = []
-        run = generator._run_batch
-        monkeypatch.setattr(generator, "_run_batch", lambda feed, n: (sizes.append(len(feed["z"])), run(feed, n))[1])
-        seeds = [5, 1, 2, 3, 9, 8, 7]
-        together = generator.sample(seeds)
-        alone = np.concatenate([generator.sample([seed]) for seed in seeds])
-        np.testing.assert_array_equal(together, alone)
-        assert set(sizes) == {batch_size}
+    generator = Generator.load(model_dir / "classy.onnx", device="cpu", batch_size=batch_size)
+    sizes = []
+    run = generator._run_batch
+    monkeypatch.setattr(generator, "_run_batch", lambda feed, n: (sizes.append(len(feed["z"])), run(feed, n))[1])
+    seeds = [5, 1, 2, 3, 9, 8, 7]
+    together = generator.sample(seeds)
+    alone = np.concatenate([generator.sample([seed]) for seed in seeds])
+    np.testing.assert_array_equal(together, alone)
+    assert set(sizes) == {batch_size}
 
 
 def test_many_threads_at_once_see_the_same_pixels(plain):
@@ -84,8 +84,8 @@ def test_streaming_is_in_order_lazy_and_flat_in_memory(floaty, monkeypatch):
 def test_float_models_round_as_exported_graphs_do(tmp_path):
     as_float = write_model(tmp_path / "float.onnx", make_metadata("pair", size=16, output="float"))
     as_bytes = write_model(tmp_path / "bytes.onnx", make_metadata("pair", size=16))
-    with Generator.load(as_float, device="cpu") as a, Generator.load(as_bytes, device="cpu") as b:
-        np.testing.assert_array_equal(a.sample(range(50)), b.sample(range(50)))
+    a, b = Generator.load(as_float, device="cpu"), Generator.load(as_bytes, device="cpu")
+    np.testing.assert_array_equal(a.sample(range(50)), b.sample(range(50)))
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -93,10 +93,10 @@ def test_channels_first_and_last_are_the_same_images(tmp_path, channels):
     drawn = []
     for layout in ("nhwc", "nchw"):
         path = write_model(tmp_path / f"{layout}.onnx", make_metadata(layout=layout, channels=channels))
-        with Generator.load(path, device="cpu", workers=2, batch_size=3) as generator:
-            drawn.append(generator.sample(range(20)))
-            np.testing.assert_array_equal(generator.run(generator.latents(range(20))), drawn[-1])
-            assert next(generator.iter_samples([5])).tobytes() == drawn[-1][5].tobytes()
+        generator = Generator.load(path, device="cpu", batch_size=3)
+        drawn.append(generator.sample(range(20)))
+        np.testing.assert_array_equal(generator.run(generator.latents(range(20))), drawn[-1])
+        assert next(generator.iter_samples([5])).tobytes() == drawn[-1][5].tobytes()
     np.testing.assert_array_equal(*drawn)
 
 
@@ -136,10 +136,10 @@ def test_unknown_classes(classy, value, message):
 
 def test_a_name_of_digits_is_an_id_and_names_that_differ_by_case_are_told_apart(tmp_path):
     path = write_model(tmp_path / "m.onnx", make_metadata(classes=("1", "0", "Ab", "aB")))
-    with Generator.load(path, device="cpu") as generator:
-        assert [generator.resolve_class(value) for value in ("1", "0", "Ab", "aB")] == [1, 0, 2, 3]
-        with pytest.raises(RequestError, match="no class 'AB'"):
-            generator.resolve_class("AB")
+    generator = Generator.load(path, device="cpu")
+    assert [generator.resolve_class(value) for value in ("1", "0", "Ab", "aB")] == [1, 0, 2, 3]
+    with pytest.raises(RequestError, match="no class 'AB'"):
+        generator.resolve_class("AB")
 
 
 def test_truncation_of_its_own_is_given_to_every_image_of_a_batch(tmp_path):
@@ -147,10 +147,10 @@ def test_truncation_of_its_own_is_given_to_every_image_of_a_batch(tmp_path):
         path = write_model(tmp_path / f"{name}.onnx", make_metadata(name, truncation="z", **fields))
         return Generator.load(path, device="cpu", batch_size=3)
 
-    with load("scalar") as scalar, load("each", truncation_per_image=True) as each:
-        for strength in (None, 0.5, 0.0):
-            expected = scalar.sample(range(4), truncation=strength)
-            np.testing.assert_array_equal(each.sample(range(4), truncation=strength), expected)
+    scalar, each = load("scalar"), load("each", truncation_per_image=True)
+    for strength in (None, 0.5, 0.0):
+        expected = scalar.sample(range(4), truncation=strength)
+        np.testing.assert_array_equal(each.sample(range(4), truncation=strength), expected)
 
 
 def test_truncation(truncated, plain):
@@ -193,18 +193,22 @@ def test_raw_latents(classy):
 
 def test_golden_images_are_recognised(tmp_path):
     metadata = make_metadata(classes=("a", "b"))
-    with Generator.load(write_model(tmp_path / "a.onnx", metadata), device="cpu") as generator:
-        digests = {str(seed): hashlib.sha256(generator.sample([seed]).tobytes()).hexdigest() for seed in (0, 7)}
+    generator = Generator.load(write_model(tmp_path / "a.onnx", metadata), device="cpu")
+    digests = {str(seed): hashlib.sha256(generator.sample([seed]).tobytes()).hexdigest() for seed in (0, 7)}
     golden = metadata.model_copy(update={"golden": {**digests, "9": "0" * 64}})
-    with Generator.load(write_model(tmp_path / "b.onnx", golden), device="cpu") as generator:
-        assert generator.verify_golden() == {0: True, 7: True, 9: False}
+    generator = Generator.load(write_model(tmp_path / "b.onnx", golden), device="cpu")
+    assert generator.verify_golden() == {0: True, 7: True, 9: False}
 
 
-def test_close_ends_the_workers(model_dir):
+def test_threads_end_with_what_they_draw(plain, monkeypatch):
+    monkeypatch.setattr("ganzoo_serve.ahead.usable_cores", lambda: 3)
     before = threading.active_count()
-    with Generator.load(model_dir / "plain.onnx", device="cpu", workers=3) as generator:
-        generator.sample(range(10))
-        assert threading.active_count() > before
+    stream = plain.iter_samples(range(100))
+    next(stream)
+    assert before < threading.active_count() <= before + 3
+    stream.close()
+    assert threading.active_count() == before
+    plain.sample(range(10))
     assert threading.active_count() == before
 
 

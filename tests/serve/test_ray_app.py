@@ -124,8 +124,8 @@ def drawn(slow_dir):
     """What ``sample`` draws, by model and seed."""
     found = {}
     for path in sorted(slow_dir.iterdir()):
-        with Generator.load(path, device="cpu", workers=1) as generator:
-            found[generator.name] = generator.sample(range(64))
+        generator = Generator.load(path, device="cpu")
+        found[generator.name] = generator.sample(range(64))
     return found
 
 

@@ -103,7 +103,6 @@ def test_a_replica_answers_as_any_server_does(model_dir, plain):
         reply = client.get("/v1/models/plain/images/42.png")
         assert reply.content == png(plain.sample([42])[0])
         client.portal.call(replica.check)
-    replica.close()
 
 
 def test_a_replica_that_cannot_draw_is_not_well(model_dir, monkeypatch):
@@ -113,7 +112,6 @@ def test_a_replica_that_cannot_draw_is_not_well(model_dir, monkeypatch):
         client.portal.call(replica.check)
     with pytest.raises(RuntimeError, match="closed"):  # its threads are gone
         asyncio.run(replica.check())
-    replica.close()
 
 
 def test_a_replica_without_models_does_not_start(tmp_path):
@@ -131,7 +129,6 @@ def test_keys_travel_to_replicas_as_hashes(model_dir, monkeypatch):
         assert client.get("/readyz").status_code == 200
         assert client.get("/v1/models").status_code == 401
         assert client.get("/v1/models", headers={"X-API-Key": "second-key"}).status_code == 200
-    replica.close()
 
 
 def test_without_keys_everybody_is_let_in(monkeypatch):

@@ -31,30 +31,29 @@ def learn(
     ``dataset`` names real images for a further error. Raises GanzooError; a file that does not agree with torch is not
     written, and one that was there stays.
     """
-    with Model(model_file, device=device) as model:
-        # Asked for before the work: a misspelt name should not cost it.
-        real = None if dataset is None else _real_images(dataset, model, data_dir)
-        generator = model.generator
-        network = train_encoder(model, training)
-        metadata = EncoderMetadata(
-            generator=generator.name,
-            generator_sha256=model.graph_sha256,
-            image=model.image,
-            latent=model.latent,
-            classes=model.classes or None,
-            training=asdict(training)
-            | {"kimg": training.steps * training.batch_size / 1000, "paper": "arXiv:1406.2661"},
-            versions={name: importlib.metadata.version(name) for name in ("torch", "onnx")},
-        )
-        data = serialize(network, metadata)
-        difference = check(data, network, generator.sample(range(17)))
-        encoder = Encoder(data, metadata, source="the encoder", device=device)
-        errors = held_out_errors(encoder, generator)
-        data = serialize(network, metadata.model_copy(update={"held_out": errors}))
-        lines = [f"held-out samples, {sentence(errors)}"]
-        if real is not None:
-            labels = real.labels if real.class_names == model.classes else None
-            lines.append(f"{dataset}, test, {sentence(image_errors(encoder, generator, real.images, labels))}")
+    model = Model(model_file, device=device)
+    # Asked for before the work: a misspelt name should not cost it.
+    real = None if dataset is None else _real_images(dataset, model, data_dir)
+    generator = model.generator
+    network = train_encoder(model, training)
+    metadata = EncoderMetadata(
+        generator=generator.name,
+        generator_sha256=model.graph_sha256,
+        image=model.image,
+        latent=model.latent,
+        classes=model.classes or None,
+        training=asdict(training) | {"kimg": training.steps * training.batch_size / 1000, "paper": "arXiv:1406.2661"},
+        versions={name: importlib.metadata.version(name) for name in ("torch", "onnx")},
+    )
+    data = serialize(network, metadata)
+    difference = check(data, network, generator.sample(range(17)))
+    encoder = Encoder(data, metadata, source="the encoder", device=device)
+    errors = held_out_errors(encoder, generator)
+    data = serialize(network, metadata.model_copy(update={"held_out": errors}))
+    lines = [f"held-out samples, {sentence(errors)}"]
+    if real is not None:
+        labels = real.labels if real.class_names == model.classes else None
+        lines.append(f"{dataset}, test, {sentence(image_errors(encoder, generator, real.images, labels))}")
     _write(out, data)
     size = f"{len(data) / 1e6:.2f} MB"
     return [*lines, f"{out}: encoder of {generator.name}, {size}; against torch largest difference {difference:.1g}."]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 
 import onnx
 from torch import Tensor
@@ -63,11 +62,3 @@ class Model:
     def _graph(self) -> TorchGraph:
         proto = onnx.load_model_from_string(load_bytes(self.path))
         return TorchGraph(proto, source=str(self.path)).to(self.device)
-
-    def __enter__(self) -> Model:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.generator.close()

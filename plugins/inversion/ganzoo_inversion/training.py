@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -21,6 +20,7 @@ from ganzoo import GanzooError
 from ganzoo_inversion.model import Model
 from ganzoo_inversion.network import EncoderNetwork
 from ganzoo_inversion.prior import variance
+from ganzoo_serve.ahead import ahead
 from ganzoo_serve.generator import Generator
 
 FIRST_SEED = 2**32  # below are the seeds that people ask for, and that are held out
@@ -82,23 +82,14 @@ def train_encoder(model: Model, training: Training) -> EncoderNetwork:
 
 
 def samples(generator: Generator, training: Training) -> Iterator[Sample]:
-    """Batches of images (n, h, w, c), z (n, z_dim) and classes (n,) or None, drawn ahead by the generator's own threads.
+    """Batches of images (n, h, w, c), z (n, z_dim) and classes (n,) or None, drawn ahead on all cores.
 
     The seeds run on from one that depends on ``training.seed``: none repeats, and the order is the same every time.
     """
     first = FIRST_SEED * (training.seed + 1)
-    starts = iter(range(first, first + training.steps * training.batch_size, training.batch_size))
-    waiting: deque[Future[Sample]] = deque()
-    try:
-        while True:
-            while len(waiting) < 2 * generator.workers and (start := next(starts, None)) is not None:
-                waiting.append(generator.submit(_draw, generator, range(start, start + training.batch_size)))
-            if not waiting:
-                return
-            yield waiting.popleft().result()
-    finally:
-        for future in waiting:
-            future.cancel()
+    starts = range(first, first + training.steps * training.batch_size, training.batch_size)
+    batches = (range(start, start + training.batch_size) for start in starts)
+    return ahead(partial(_draw, generator), batches)
 
 
 def schedule(step: int, steps: int) -> float:

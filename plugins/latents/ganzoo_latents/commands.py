@@ -78,12 +78,12 @@ def interpolate(
 
     require_walk(out)
     moving = extension(out) in FILMS
-    with Generator.load(model, device=device) as generator:
-        (check_film if moving else check_sheet)(generator.metadata, len(seeds) - 1, steps)
-        labels = generator.labels(seeds, class_name)
-        generator.check_truncation(truncation)
-        here = open_space(generator, Graph(model), space, device)
-        ways = walked(here, seeds, labels, steps=steps, mode=mode, truncation=truncation)
+    generator = Generator.load(model, device=device)
+    (check_film if moving else check_sheet)(generator.metadata, len(seeds) - 1, steps)
+    labels = generator.labels(seeds, class_name)
+    generator.check_truncation(truncation)
+    here = open_space(generator, Graph(model), space, device)
+    ways = walked(here, seeds, labels, steps=steps, mode=mode, truncation=truncation)
     if moving:
         click.echo(f"{out}: {save_film(ways, out)} images, {mode or here.mode} in {here.name}, there and back.")
     else:
@@ -128,14 +128,14 @@ def mix(
     from ganzoo_serve.generator import Generator
 
     require_sheet(out)
-    with Generator.load(model, device=device) as generator:
-        generator.check_truncation(truncation)
-        check_sheet(generator.metadata, len(rows) + 1, len(columns) + 1)
-        space = W(generator, Graph(model), device)
-        of_rows, of_columns = (generator.labels(seeds, class_name) for seeds in (rows, columns))
-        inner = mixed(space, rows, columns, of_rows, of_columns, layers=layers, truncation=truncation)
-        left = space.images(space.points(rows, of_rows, truncation), None, None)
-        above = space.images(space.points(columns, of_columns, truncation), None, None)
+    generator = Generator.load(model, device=device)
+    generator.check_truncation(truncation)
+    check_sheet(generator.metadata, len(rows) + 1, len(columns) + 1)
+    space = W(generator, Graph(model), device)
+    of_rows, of_columns = (generator.labels(seeds, class_name) for seeds in (rows, columns))
+    inner = mixed(space, rows, columns, of_rows, of_columns, layers=layers, truncation=truncation)
+    left = space.images(space.points(rows, of_rows, truncation), None, None)
+    above = space.images(space.points(columns, of_columns, truncation), None, None)
     head = np.concatenate([np.zeros_like(above[:1]), above])[None]
     save_sheet(np.concatenate([head, np.concatenate([left[:, None], inner], axis=1)]), out)
     click.echo(f"{out}: {len(rows)} rows, with layers {', '.join(map(str, layers))} of {len(columns)} columns.")
@@ -206,22 +206,22 @@ def directions(
     require_sheet(out)
     if save is not None and save.suffix != ".npy":
         raise ConfigError(f"{save}: expected a name that ends in .npy.")
-    with Generator.load(model, device=device) as generator:
-        labels = generator.labels(seeds, class_name)
-        generator.check_truncation(truncation)
-        graph = Graph(model)
-        here = open_space(generator, graph, space, device)
-        check_sheet(generator.metadata, min(count, here.dim) * len(seeds), steps)
-        found = find_directions(generator, graph, here, method=method, count=count, device=device)
-        rows = moved(
-            here,
-            seeds,
-            labels,
-            found.vectors * found.deviations[:, None],
-            reach=reach,
-            steps=steps,
-            truncation=truncation,
-        )
+    generator = Generator.load(model, device=device)
+    labels = generator.labels(seeds, class_name)
+    generator.check_truncation(truncation)
+    graph = Graph(model)
+    here = open_space(generator, graph, space, device)
+    check_sheet(generator.metadata, min(count, here.dim) * len(seeds), steps)
+    found = find_directions(generator, graph, here, method=method, count=count, device=device)
+    rows = moved(
+        here,
+        seeds,
+        labels,
+        found.vectors * found.deviations[:, None],
+        reach=reach,
+        steps=steps,
+        truncation=truncation,
+    )
     save_sheet(rows, out)
     if save is not None:
         buffer = io.BytesIO()

@@ -17,6 +17,7 @@ import numpy as np
 
 from ganzoo import ConfigError
 from ganzoo.evaluation import Comparison, Estimate, Extractor, Float32, Float64, Labels, Measured, Pixels
+from ganzoo_serve.ahead import ahead
 from ganzoo_serve.images import grid
 
 if TYPE_CHECKING:
@@ -66,18 +67,17 @@ class Ways:
         return replace(self, first=self.first[here], second=self.second[here], classes=classes)
 
     def images(self, places: Float64) -> Pixels:
-        """Images at places t (n, k) of n ways: (n * k, h, w, c), drawn by all of the generator's workers."""
+        """Images at places t (n, k) of n ways: (n * k, h, w, c), drawn on all cores."""
         generator, steps = self.generator, places.shape[1]
         between = lerp if generator.metadata.latent.distribution in ("uniform", "truncated") else slerp
         a, b = (np.repeat(generator.latents(seeds), steps, axis=0) for seeds in (self.first, self.second))
         z = between(a, b, places.reshape(-1, 1))
         classes = None if self.classes is None else np.repeat(self.classes, steps)
-        parts = [slice(k, k + 32) for k in range(0, len(z), 32)]
-        runs = [
-            generator.submit(generator.run, z[part], None if classes is None else classes[part], self.truncation)
-            for part in parts
-        ]
-        return np.concatenate([run.result() for run in runs])
+
+        def draw(part: slice) -> Pixels:
+            return generator.run(z[part], None if classes is None else classes[part], self.truncation)
+
+        return np.concatenate(list(ahead(draw, (slice(k, k + 32) for k in range(0, len(z), 32)))))
 
 
 def path_lengths(ways: Ways, extractor: Extractor, *, epsilon: float, seed: int) -> Float64:

@@ -37,7 +37,7 @@ def measure(model: Path, plan: Plan, say: Say = lambda _: None) -> Result:
     if not cores.pinned:
         say(f"Too few cores to give the server {plan.cores} of its own: nobody is pinned, and figures are rough.")
     with ExitStack() as stack:
-        generator = stack.enter_context(Generator.load(model, device="cpu", workers=1))
+        generator = Generator.load(model, device="cpu")
         server = stack.enter_context(ServerProcess.of_model(model, workers=plan.cores, cores=cores.server))
         subject = Subject.look_at(server)
         constant = stack.enter_context(_constant_server(subject, cores.server[:1]))

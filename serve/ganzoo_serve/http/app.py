@@ -62,7 +62,7 @@ def create_app(
     *,
     started: Callable[[BaseException | None], None] | None = None,
 ) -> ASGIApp:
-    """An ASGI application serving these models; closing them stays the caller's.
+    """An ASGI application serving these models.
 
     An empty catalogue is filled when the application starts; then ``started`` is called, with what went wrong if anything did.
     Until then drawing is refused with 503. Example: ``create_app(Catalogue.load(["models/"]))``.

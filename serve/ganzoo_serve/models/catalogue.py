@@ -53,7 +53,7 @@ class _File:
 
 
 class Catalogue(Mapping[str, Model]):
-    """The models there are now, by name. Use ``load``; ``close`` it, or use it as a context manager.
+    """The models there are now, by name. Use ``load``.
 
     ``careful``: try every file out in another process first, so that one that loops, crashes or eats all memory does no harm.
     """
@@ -80,16 +80,12 @@ class Catalogue(Mapping[str, Model]):
 
     def fill(self) -> list[Model]:
         """The first look, as ``load`` has it: the models that came."""
-        try:
-            came, _ = self.refresh(settled=False)
-            for skipped in self.skipped:
-                if skipped.path in self._paths:
-                    raise ModelError(skipped.reason)
-            if not self:
-                raise ModelError(_nothing_in(self._paths, self.skipped))
-        except BaseException:
-            self.close()
-            raise
+        came, _ = self.refresh(settled=False)
+        for skipped in self.skipped:
+            if skipped.path in self._paths:
+                raise ModelError(skipped.reason)
+        if not self:
+            raise ModelError(_nothing_in(self._paths, self.skipped))
         return came
 
     @property
@@ -135,22 +131,13 @@ class Catalogue(Mapping[str, Model]):
                 if file.stamp != stamp and (not settled or self._seen.get(path) == stamp):
                     file = self._try(path, stamp, file, trial if self._careful else None)
                 if file.model is not None and file.model.name in self.unloaded:
-                    file.model.generator.close()
                     file = _File(file.stamp, unloaded=file.model.name)
                 files[path] = file
             self._seen, self._files = found, files
             self._revisions = _by_name(files)
             self._had |= self._revisions.keys()
             now = self._models()
-            went = [model for model in before if model not in now]
-            for model in went:
-                model.generator.close()
-            return [model for model in now if model not in before], went
-
-    def close(self) -> None:
-        """Close every generator."""
-        for model in self._models():
-            model.generator.close()
+            return [model for model in now if model not in before], [model for model in before if model not in now]
 
     # Of one moment, as all that follow: another thread may change what there is between two names.
     def values(self) -> ValuesView[Model]:
@@ -169,12 +156,6 @@ class Catalogue(Mapping[str, Model]):
 
     def __len__(self) -> int:
         return len(self._revisions)
-
-    def __enter__(self) -> Catalogue:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _models(self) -> list[Model]:
         return [file.model for file in self._files.values() if file.model is not None]

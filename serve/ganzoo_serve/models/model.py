@@ -44,9 +44,6 @@ def load(path: Path, *, device: runtime.Device, loaded: int, trial: Trial | None
     if trial is not None:
         trial.check(data, source=str(path))
     generator = Generator.from_bytes(data, path=path, device=device)
-    try:
-        tuned = tune(data, generator, device=device)
-    except BaseException:
-        generator.close()
-        raise
+    tuned = tune(data, generator, device=device)
+    generator.use(tuned.sizes, tuned.group)
     return Model(generator, tuned, loaded)

@@ -113,7 +113,7 @@ def main() -> None:
         reason = None
         try:
             # All of it: a model may be fit for one image and not for two.
-            tune(data, Generator.from_bytes(data, path=asked["source"], device="cpu", workers=1), device="cpu")
+            tune(data, Generator.from_bytes(data, path=asked["source"], device="cpu"), device="cpu")
         except ModelError as error:
             reason = str(error)
         except MemoryError:

@@ -33,32 +33,34 @@ _PATIENCE_S = 0.3
 
 @dataclass(frozen=True)
 class Tuned:
-    """What was found: ``seconds`` for an image at each batch size that was tried, and how sure pixels are."""
+    """What was found: how sure pixels are, ``seconds`` for an image at each batch size that was tried, and what is best.
+
+    ``sizes`` are the batch sizes to run it in, ascending, ``group`` the images that a thread should take at once.
+    """
 
     grade: Grade
     seconds: dict[int, float]
+    sizes: tuple[int, ...]
+    group: int
 
 
 def tune(model: bytes, generator: Generator, *, device: runtime.Device) -> Tuned:
-    """Set ``sizes`` and ``group`` of a generator that was loaded from ``model``; all its sizes have run once then.
+    """Measure a generator that was loaded from ``model``; all sizes that are chosen have run then.
 
-    Several sizes are used only if all give the same bits. Otherwise there is one, as the generator was made.
+    Several sizes are chosen only if all give the same bits. Otherwise there is one, as the generator was made.
     """
     alone = _seconds(generator, [1])[1]
-    sizes = _SIZES[generator.device]
+    sizes: tuple[int, ...] = _SIZES[generator.device]
     if generator.device == "cpu" and alone > _SLOW_S:
         sizes = (1,)
     grade = probe(model, generator, sizes if len(sizes) > 1 else (1,), device=device)
-    if grade == "bitexact":
-        generator.sizes = sizes
-    else:
+    if grade != "bitexact":
         sizes = generator.sizes
         grade = probe(model, generator, sizes, device=device)
     seconds = {1: alone} | _seconds(generator, [size for size in sizes if size in _MEASURED])
     best = _best({size: each for size, each in seconds.items() if size in sizes})
-    generator.sizes = tuple(size for size in sizes if size <= best)
-    generator.group = best * max(1, min(16 // best, round(_TURN_S / (best * seconds[best]))))
-    return Tuned(grade, seconds)
+    group = best * max(1, min(16 // best, round(_TURN_S / (best * seconds[best]))))
+    return Tuned(grade, seconds, tuple(size for size in sizes if size <= best), group)
 
 
 def _best(seconds: dict[int, float]) -> int:
@@ -72,19 +74,15 @@ def _best(seconds: dict[int, float]) -> int:
 
 def _seconds(generator: Generator, sizes: Sequence[int]) -> dict[int, float]:
     """The time of one image in a batch of each size. They take turns, as a machine may be slower at one moment than another."""
-    before, times = generator.sizes, {size: list[float]() for size in sizes}
+    times = {size: list[float]() for size in sizes}
     inputs = {size: (generator.latents(range(size)), generator.labels(range(size))) for size in sizes}
     spent = 0.0
-    try:
-        for _ in range(_ROUNDS):
-            for size in sizes:
-                generator.sizes = (size,)
-                began = time.perf_counter()
-                generator.run_checked(*inputs[size], None)
-                times[size].append(time.perf_counter() - began)
-                spent += times[size][-1]
-            if spent > _PATIENCE_S:
-                break
-    finally:
-        generator.sizes = before
+    for _ in range(_ROUNDS):
+        for size in sizes:
+            began = time.perf_counter()
+            generator.run_once(*inputs[size], None, size)
+            times[size].append(time.perf_counter() - began)
+            spent += times[size][-1]
+        if spent > _PATIENCE_S:
+            break
     return {size: median(its) / size for size, its in times.items()}

@@ -120,7 +120,8 @@ def main(model, folder, rounds, seconds, cores, only, json_file):
     for peer in peers:
         prepare(folder, peer.environment)
     ours, split, seeds = Peer("ganzoo", "", ()), Cores.split(cores), count(10**9, IMAGES)
-    with Generator.load(model, device="cpu", workers=1) as generator, pinned(split.load):
+    generator = Generator.load(model, device="cpu")
+    with pinned(split.load):
         for number in range(rounds):
             for peer in (ours, *peers) if number % 2 == 0 else (*reversed(peers), ours):
                 click.echo(f"Round {number + 1} of {rounds}: {peer.name}", err=True)

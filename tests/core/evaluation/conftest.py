@@ -10,14 +10,11 @@ from ganzoo_serve.testing import make_metadata, write_model
 @pytest.fixture
 def model(tmp_path):
     """``model()``: an exported 16x16 grey model; ``model(classes=...)`` a conditional one."""
-    opened = []
 
     def build(**fields):
         metadata = make_metadata("tiny", size=16, channels=1, **fields)
-        generator = Generator.load(write_model(tmp_path / f"tiny{len(opened)}.onnx", metadata), device="cpu")
-        opened.append(generator)
-        return Model(generator)
+        return Model(
+            Generator.load(write_model(tmp_path / f"{len(list(tmp_path.iterdir()))}.onnx", metadata), device="cpu")
+        )
 
-    yield build
-    for generator in opened:
-        generator.close()
+    return build

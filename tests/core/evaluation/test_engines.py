@@ -47,12 +47,12 @@ def test_torch_and_the_file_score_the_same(measures, tmp_path):
     file = export_run(tmp_path / "run", measures.registry).path
     request = Request(dataset="digits", metrics={"gap": {}, "light": {}}, samples=300)
     in_torch = Torch(tmp_path / "run", resolved.config, measures.registry)
-    with Generator.load(file, device="cpu") as generator:
-        found = [
-            evaluate(source, request, measures.registry, measures.stages).evaluation.scores
-            for source in (Model(generator), in_torch)
-        ]
-        images = [np.concatenate(list(s.blocks(range(300), None, None, 64))) for s in (Model(generator), in_torch)]
+    generator = Generator.load(file, device="cpu")
+    found = [
+        evaluate(source, request, measures.registry, measures.stages).evaluation.scores
+        for source in (Model(generator), in_torch)
+    ]
+    images = [np.concatenate(list(s.blocks(range(300), None, None, 64))) for s in (Model(generator), in_torch)]
     np.testing.assert_allclose(images[0].astype(int), images[1].astype(int), atol=1)
     for ours, theirs in zip(*found, strict=True):
         assert ours.value == pytest.approx(theirs.value, rel=1e-3)

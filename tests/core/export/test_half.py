@@ -76,9 +76,9 @@ def test_generators_are_halved_and_make_the_same_images_in_float16_throughout(
     types = {v.name: v.type.tensor_type.elem_type for v in (*inferred.value_info, *inferred.output)}
     assert {types[node.output[0]] for node in graph.node if node.op_type in delicate} <= {TensorProto.FLOAT}
     assert {types[n.output[0]] for n in graph.node if n.op_type.startswith("Conv")} <= {TensorProto.FLOAT16}
-    with Generator.load(report.path, device="cpu") as half:
-        assert all(half.verify_golden().values())
-        inputs = feed(half.metadata, half.latents([1, 2]), half.labels([1, 2]))
+    half = Generator.load(report.path, device="cpu")
+    assert all(half.verify_golden().values())
+    inputs = feed(half.metadata, half.latents([1, 2]), half.labels([1, 2]))
     # ONNX Runtime has no half arithmetic for most CPUs and computes in float32; this one rounds every result.
     (images,) = ReferenceEvaluator(str(report.path)).run(None, inputs)
     with torch.no_grad():
@@ -116,10 +116,10 @@ def test_what_float16_cannot_hold_stays_float32(tmp_path):
     by_operator = {n.op_type: kept[n.input[1]].dtype for n in graph.node if n.op_type in ("Gemm", "Conv")}
     assert by_operator == {"Gemm": np.float16, "Conv": np.float32}
     assert max(float(np.abs(w).max()) for w in kept.values()) > LARGEST
-    with Generator.load(report.path, device="cpu") as loaded:
-        z = loaded.latents([1, 2])
-        (images,) = ReferenceEvaluator(str(report.path)).run(None, {"z": z})
-        assert np.abs(images.astype(int) - loaded.run(z)).max() <= 2
+    loaded = Generator.load(report.path, device="cpu")
+    z = loaded.latents([1, 2])
+    (images,) = ReferenceEvaluator(str(report.path)).run(None, {"z": z})
+    assert np.abs(images.astype(int) - loaded.run(z)).max() <= 2
 
 
 class Steep(nn.Module):

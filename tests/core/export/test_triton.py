@@ -103,17 +103,17 @@ def test_each_image_of_a_batch_has_its_own_truncation(module, truncation, classe
     (shape,) = [v.type.tensor_type.shape for v in onnx.load(each.path).graph.input if v.name == "truncation"]
     assert [d.HasField("dim_param") for d in shape.dim] == [True]
     strengths = np.array([1, 0.7, 0, 0.2], dtype=np.float32)
-    with Generator.load(scalar.path, device="cpu") as loaded, Generator.load(each.path, device="cpu") as other:
-        assert all(other.verify_golden().values())
-        z, labels = loaded.latents(range(4)), loaded.labels(range(4))
-        session = create_session(each.path.read_bytes(), device="cpu")
-        inputs = {"z": z, "truncation": strengths} | ({} if labels is None else {"label": labels})
-        images = session.run(["images"], inputs)[0].astype(int)
-        for i, strength in enumerate(strengths):
-            label = None if labels is None else labels[i : i + 1]
-            alone = loaded.run(z[i : i + 1], label, float(strength))[0]
-            assert np.abs(images[i] - alone).max() <= 1
-            assert np.array_equal(alone, other.run(z[i : i + 1], label, float(strength))[0])
+    loaded, other = Generator.load(scalar.path, device="cpu"), Generator.load(each.path, device="cpu")
+    assert all(other.verify_golden().values())
+    z, labels = loaded.latents(range(4)), loaded.labels(range(4))
+    session = create_session(each.path.read_bytes(), device="cpu")
+    inputs = {"z": z, "truncation": strengths} | ({} if labels is None else {"label": labels})
+    images = session.run(["images"], inputs)[0].astype(int)
+    for i, strength in enumerate(strengths):
+        label = None if labels is None else labels[i : i + 1]
+        alone = loaded.run(z[i : i + 1], label, float(strength))[0]
+        assert np.abs(images[i] - alone).max() <= 1
+        assert np.array_equal(alone, other.run(z[i : i + 1], label, float(strength))[0])
 
 
 def test_truncation_that_cannot_be_told_apart_is_refused(tmp_path):

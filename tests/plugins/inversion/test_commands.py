@@ -16,8 +16,8 @@ QUICK = ("--steps", 5, "--starts", 2, "--device", "cpu")
 
 @pytest.fixture
 def seven(plain_file, save):
-    with Generator.load(plain_file, device="cpu") as generator:
-        return save(generator.sample([7])[0], "seven.png")
+    generator = Generator.load(plain_file, device="cpu")
+    return save(generator.sample([7])[0], "seven.png")
 
 
 @pytest.fixture
@@ -79,8 +79,8 @@ def test_inversion_writes_latents_and_a_comparison(ganzoo, plain_file, seven, sa
     picture = np.asarray(pillow.open(tmp_path / "deep" / "found.png"))
     assert picture.shape == (256, 256)
     assert np.array_equal(picture[:128:8, :128:8], np.asarray(pillow.open(seven)))
-    with Generator.load(plain_file, device="cpu") as generator:
-        assert np.array_equal(picture[:128:8, 128::8], generator.run(z)[0, :, :, 0])
+    generator = Generator.load(plain_file, device="cpu")
+    assert np.array_equal(picture[:128:8, 128::8], generator.run(z)[0, :, :, 0])
     assert "seven.png: image error" in done.stdout
 
 

@@ -25,8 +25,8 @@ TINY = Training(steps=60, batch_size=32, width=4, lr=5e-3)
 
 @pytest.fixture(scope="module")
 def models(plain_file, classy_file):
-    with Model(plain_file, device="cpu") as plain, Model(classy_file, device="cpu") as classy:
-        yield {"plain": plain, "classy": classy}
+    plain, classy = Model(plain_file, device="cpu"), Model(classy_file, device="cpu")
+    return {"plain": plain, "classy": classy}
 
 
 @pytest.fixture(scope="module")
@@ -159,8 +159,8 @@ def test_metadata_added_to_a_model_do_not_part_it_from_its_encoder(files, models
     metadata = models["plain"].generator.metadata.model_copy(update={"metrics": ({"name": "fid", "value": 1.0},)})
     onnx.helper.set_model_props(proto, {"ganzoo": metadata.to_json()})
     onnx.save(proto, tmp_path / "noted.onnx")
-    with Model(tmp_path / "noted.onnx", device="cpu") as noted:
-        Encoder.load(files["plain"][0], noted)
+    noted = Model(tmp_path / "noted.onnx", device="cpu")
+    Encoder.load(files["plain"][0], noted)
 
 
 def test_errors_are_those_of_the_definition(models, files):
@@ -230,6 +230,6 @@ def test_uniform_latents_are_measured_by_their_own_variance(tmp_path):
     metadata = make_metadata(size=8).model_copy(update={"latent": Latent(dim=4, distribution="uniform")})
     path = write_model(tmp_path / "model.onnx", metadata)
     learn(path, tmp_path / "encoder.onnx", TINY, device="cpu")
-    with Model(path, device="cpu") as model:
-        errors = Encoder.load(tmp_path / "encoder.onnx", model).metadata.held_out
+    model = Model(path, device="cpu")
+    errors = Encoder.load(tmp_path / "encoder.onnx", model).metadata.held_out
     assert errors.z_r2 == pytest.approx(1 - 3 * errors.z_mse)

@@ -19,14 +19,12 @@ QUICK = Search(steps=60, starts=3, draws=8)
 
 @pytest.fixture(scope="module")
 def plain(plain_file):
-    with Model(plain_file, device="cpu") as model:
-        yield model
+    return Model(plain_file, device="cpu")
 
 
 @pytest.fixture(scope="module")
 def classy(classy_file):
-    with Model(classy_file, device="cpu") as model:
-        yield model
+    return Model(classy_file, device="cpu")
 
 
 def problem(images, hole=None):
@@ -40,11 +38,11 @@ def test_pixels_are_those_that_the_file_draws(form, distribution, tmp_path):
     fields = {"float": {"output": "float"}, "nchw": {"layout": "nchw"}, "truncation": {"truncation": "z"}}.get(form, {})
     latent = Latent(dim=4, distribution=distribution)
     metadata = make_metadata(size=8, channels=3, classes=("a", "b"), **fields).model_copy(update={"latent": latent})
-    with Model(write_model(tmp_path / "model.onnx", metadata), device="cpu") as model:
-        z, labels = model.generator.latents([1, 2, 3]), np.array([0, 1, 1])
-        with torch.no_grad():
-            pixels = model.pixels(torch.from_numpy(z), torch.from_numpy(labels))
-        assert np.abs(pixels.numpy() - model.generator.run(z, labels)).max() <= 0.5 + 1e-3
+    model = Model(write_model(tmp_path / "model.onnx", metadata), device="cpu")
+    z, labels = model.generator.latents([1, 2, 3]), np.array([0, 1, 1])
+    with torch.no_grad():
+        pixels = model.pixels(torch.from_numpy(z), torch.from_numpy(labels))
+    assert np.abs(pixels.numpy() - model.generator.run(z, labels)).max() <= 0.5 + 1e-3
 
 
 def test_what_a_generator_made_is_found_again(plain):
@@ -104,8 +102,8 @@ def test_unknown_pixels_have_no_say(plain):
 
 def test_uniform_latents_stay_in_their_box(tmp_path):
     metadata = make_metadata(size=8).model_copy(update={"latent": Latent(dim=4, distribution="uniform")})
-    with Model(write_model(tmp_path / "model.onnx", metadata), device="cpu") as model:
-        found = invert(model, np.zeros((1, 8, 8, 3), np.uint8), by="optimise", search=replace(QUICK, lr=1.0))
+    model = Model(write_model(tmp_path / "model.onnx", metadata), device="cpu")
+    found = invert(model, np.zeros((1, 8, 8, 3), np.uint8), by="optimise", search=replace(QUICK, lr=1.0))
     assert np.abs(found.z).max() <= 1
 
 
@@ -119,10 +117,10 @@ def test_the_class_is_found_by_trying_all_of_them(classy):
 
 def test_too_many_classes_to_try_are_asked_for(tmp_path):
     metadata = make_metadata(size=8, classes=tuple(str(i) for i in range(33)))
-    with Model(write_model(tmp_path / "model.onnx", metadata), device="cpu") as model:
-        images = model.generator.sample([0])
-        with pytest.raises(ConfigError, match="has 33 classes, too many to try them all: give one by '--class'"):
-            invert(model, images, by="optimise", search=QUICK)
+    model = Model(write_model(tmp_path / "model.onnx", metadata), device="cpu")
+    images = model.generator.sample([0])
+    with pytest.raises(ConfigError, match="has 33 classes, too many to try them all: give one by '--class'"):
+        invert(model, images, by="optimise", search=QUICK)
 
 
 @pytest.fixture

@@ -65,7 +65,8 @@ def test_a_walk_as_lossless_webp_shows_the_model_s_own_pixels(file, tmp_path, ru
 
     film = tmp_path / "w.webp"
     run("interpolate", file, "--seeds", "3,4", "--steps", "3", "-o", film)
-    with Generator.load(file, device="cpu") as generator, Image.open(film) as picture:
+    generator = Generator.load(file, device="cpu")
+    with Image.open(film) as picture:
         first = np.asarray(picture.convert("RGB"))[::4, ::4, :1]
         np.testing.assert_array_equal(first, generator.sample([3])[0])
 
@@ -86,9 +87,9 @@ def test_mixed_styles_stand_under_and_beside_their_seeds(styled_file, tmp_path, 
     run("mix", styled_file, "--rows", "0-1", "--columns", "5-7", "--layers", "0", "-o", sheet)
     pixels = pixels_of(sheet)
     assert pixels.shape == (3 * 8, 4 * 8, 3)
-    with Generator.load(styled_file, device="cpu") as generator:
-        np.testing.assert_array_equal(pixels[8:16, :8], generator.sample([0])[0])
-        np.testing.assert_array_equal(pixels[:8, 24:], generator.sample([7])[0])
+    generator = Generator.load(styled_file, device="cpu")
+    np.testing.assert_array_equal(pixels[8:16, :8], generator.sample([0])[0])
+    np.testing.assert_array_equal(pixels[:8, 24:], generator.sample([7])[0])
     assert not pixels[:8, :8].any()
 
 

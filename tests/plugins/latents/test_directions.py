@@ -121,38 +121,38 @@ def file(request, tmp_path):
 
 
 def test_both_methods_find_directions_of_length_1_in_order(file):
-    with Generator.load(file, device="cpu") as generator:
-        for method in ("sefa", "pca"):
-            found = find_directions(generator, Graph(file), Z(generator), method=method, count=4, device="cpu")
-            assert found.method == method
-            assert found.vectors.shape == (4, 6)
-            np.testing.assert_allclose(np.linalg.norm(found.vectors, axis=1), 1)
-            assert (np.diff(found.shares) <= 0).all()
-            assert 0 < found.shares.sum() <= 1
-            np.testing.assert_allclose(found.deviations, 1, atol=0.1)  # normal latents in every direction
-            assert (found.vectors.max(1) >= -found.vectors.min(1)).all()
+    generator = Generator.load(file, device="cpu")
+    for method in ("sefa", "pca"):
+        found = find_directions(generator, Graph(file), Z(generator), method=method, count=4, device="cpu")
+        assert found.method == method
+        assert found.vectors.shape == (4, 6)
+        np.testing.assert_allclose(np.linalg.norm(found.vectors, axis=1), 1)
+        assert (np.diff(found.shares) <= 0).all()
+        assert 0 < found.shares.sum() <= 1
+        np.testing.assert_allclose(found.deviations, 1, atol=0.1)  # normal latents in every direction
+        assert (found.vectors.max(1) >= -found.vectors.min(1)).all()
 
 
 def test_sefa_is_taken_where_the_weights_are_seen_and_moves_images_more_than_the_weakest_direction(file):
-    with Generator.load(file, device="cpu") as generator:
-        space = Z(generator)
-        found = find_directions(generator, Graph(file), space, method=None, count=6, device="cpu")
-        assert found.method == "sefa"
-        seeds = range(40)
-        labels, z = generator.labels(seeds), space.points(seeds, None, None)
-        still = space.images(z, labels, None).astype(float)
-        moved = [np.abs(space.images((z + v).astype(np.float32), labels, None) - still).mean() for v in found.vectors]
-        assert moved[0] > 1.2 * moved[-1]
+    generator = Generator.load(file, device="cpu")
+    space = Z(generator)
+    found = find_directions(generator, Graph(file), space, method=None, count=6, device="cpu")
+    assert found.method == "sefa"
+    seeds = range(40)
+    labels, z = generator.labels(seeds), space.points(seeds, None, None)
+    still = space.images(z, labels, None).astype(float)
+    moved = [np.abs(space.images((z + v).astype(np.float32), labels, None) - still).mean() for v in found.vectors]
+    assert moved[0] > 1.2 * moved[-1]
 
 
 def test_sefa_of_a_graph_that_hides_its_weights_is_refused(tmp_path, monkeypatch):
     file = write_model(
         tmp_path / "m.onnx", make_metadata(size=16, z_dim=6, truncation="z"), width=8
     )  # z is multiplied first
-    with Generator.load(file, device="cpu") as generator:
-        assert find_directions(generator, Graph(file), Z(generator), method=None, count=2, device="cpu").method == "pca"
-        with pytest.raises(ConfigError, match="use '--method pca'"):
-            find_directions(generator, Graph(file), Z(generator), method="sefa", count=2, device="cpu")
+    generator = Generator.load(file, device="cpu")
+    assert find_directions(generator, Graph(file), Z(generator), method=None, count=2, device="cpu").method == "pca"
+    with pytest.raises(ConfigError, match="use '--method pca'"):
+        find_directions(generator, Graph(file), Z(generator), method="sefa", count=2, device="cpu")
 
 
 @pytest.mark.parametrize("value", [0.0, float("nan")])
@@ -163,8 +163,6 @@ def test_a_model_whose_latents_change_nothing_is_refused(tmp_path, file, method,
         if len(weight.dims) > 1:
             weight.CopyFrom(numpy_helper.from_array(np.full(tuple(weight.dims), value, np.float32), weight.name))
     onnx.save(document, dead)
-    with (
-        Generator.load(dead, device="cpu") as generator,
-        pytest.raises(ConfigError, match=f"no directions by {method}"),
-    ):
+    generator = Generator.load(dead, device="cpu")
+    with pytest.raises(ConfigError, match=f"no directions by {method}"):
         find_directions(generator, Graph(dead), Z(generator), method=method, count=2, device="cpu")

@@ -15,8 +15,7 @@ from ganzoo_serve.testing import make_metadata, write_model
 
 @pytest.fixture
 def styled(styled_file):
-    with Generator.load(styled_file, device="cpu") as generator:
-        yield generator
+    return Generator.load(styled_file, device="cpu")
 
 
 def test_the_file_tells_of_its_styles_and_can_be_cut_there(styled, styled_file):
@@ -100,9 +99,9 @@ def test_moved_images_go_through_their_own(styled, styled_file):
 
 def test_a_model_without_styles_is_walked_in_z_and_refused_in_w(tmp_path):
     file = write_model(tmp_path / "m.onnx", make_metadata("plain"))
-    with Generator.load(file, device="cpu") as generator:
-        assert open_space(generator, Graph(file), None, "cpu").name == "z"
-        with pytest.raises(ConfigError, match="'plain' has no intermediate latent w"):
-            open_space(generator, Graph(file), "w", "cpu")
-        with pytest.raises(ConfigError, match="at least two"):
-            walked(Z(generator), [1], None, steps=3)
+    generator = Generator.load(file, device="cpu")
+    assert open_space(generator, Graph(file), None, "cpu").name == "z"
+    with pytest.raises(ConfigError, match="'plain' has no intermediate latent w"):
+        open_space(generator, Graph(file), "w", "cpu")
+    with pytest.raises(ConfigError, match="at least two"):
+        walked(Z(generator), [1], None, steps=3)

@@ -48,8 +48,7 @@ def random():
 @pytest.fixture(scope="session")
 def generator(tmp_path_factory):
     path = tmp_path_factory.mktemp("models") / "tiny.onnx"
-    with Generator.load(write_model(path, make_metadata(classes=NAMES)), device="cpu", workers=1) as loaded:
-        yield loaded
+    return Generator.load(write_model(path, make_metadata(classes=NAMES)), device="cpu")
 
 
 @pytest.fixture

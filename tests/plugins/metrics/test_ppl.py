@@ -64,13 +64,11 @@ def test_the_strangest_lengths_are_left_out():
 
 
 def test_without_truncation_the_average_image_has_no_way_to_go(tmp_path):
-    with Generator.load(
-        write_model(tmp_path / "cut.onnx", make_metadata(truncation="z")), device="cpu", workers=1
-    ) as model:
-        ways = Ways(model, range(1), range(5, 6), truncation=0.0)
-        first, *others = np.split(strips(ways, 4), 4, axis=1)
-        assert all((first == other).all() for other in others)
-        assert not (strips(replace(ways, truncation=1.0), 4)[:, :8] == first).all()
+    model = Generator.load(write_model(tmp_path / "cut.onnx", make_metadata(truncation="z")), device="cpu")
+    ways = Ways(model, range(1), range(5, 6), truncation=0.0)
+    first, *others = np.split(strips(ways, 4), 4, axis=1)
+    assert all((first == other).all() for other in others)
+    assert not (strips(replace(ways, truncation=1.0), 4)[:, :8] == first).all()
 
 
 def test_the_mean_stands_with_its_error_and_a_picture_of_ways(measure, noise, generator):
@@ -91,7 +89,7 @@ def test_the_mean_stands_with_its_error_and_a_picture_of_ways(measure, noise, ge
 
 def test_uniform_latents_are_joined_by_straight_lines(tmp_path):
     metadata = make_metadata().model_copy(update={"latent": Latent(dim=4, distribution="uniform")})
-    with Generator.load(write_model(tmp_path / "uniform.onnx", metadata), device="cpu", workers=1) as model:
-        picture = strips(Ways(model, range(1), range(5, 6)), 3)
-        middle = (model.latents([0]) + model.latents([5])) / 2
-        np.testing.assert_array_equal(picture[:, 8:16], model.run(middle)[0])
+    model = Generator.load(write_model(tmp_path / "uniform.onnx", metadata), device="cpu")
+    picture = strips(Ways(model, range(1), range(5, 6)), 3)
+    middle = (model.latents([0]) + model.latents([5])) / 2
+    np.testing.assert_array_equal(picture[:, 8:16], model.run(middle)[0])

@@ -19,18 +19,18 @@ from ganzoo_serve.generator import Generator
 @pytest.fixture
 def slow(model_dir, monkeypatch):
     """A generator that draws only while ``gate`` is set, and counts its runs."""
-    with Generator.load(model_dir / "plain.onnx", device="cpu", workers=1) as generator:
-        generator.gate, generator.runs = threading.Event(), []
-        run = generator.run_checked
+    generator = Generator.load(model_dir / "plain.onnx", device="cpu")
+    generator.gate, generator.runs = threading.Event(), []
+    run = generator.run_checked
 
-        def gated(z, *rest):
-            generator.gate.wait(10)
-            generator.runs.append(len(z))
-            return run(z, *rest)
+    def gated(z, *rest):
+        generator.gate.wait(10)
+        generator.runs.append(len(z))
+        return run(z, *rest)
 
-        monkeypatch.setattr(generator, "run_checked", gated)
-        yield generator
-        generator.gate.set()
+    monkeypatch.setattr(generator, "run_checked", gated)
+    yield generator
+    generator.gate.set()
 
 
 @pytest.fixture
@@ -139,7 +139,6 @@ def test_a_model_that_went_away_is_kept_by_nobody(model_dir, engine):
     generator = Generator.load(model_dir / "plain.onnx", device="cpu")
     run(engine.draw(ask(generator, 20), corner))
     gone = weakref.ref(generator)
-    generator.close()
     del generator
     deadline = time.monotonic() + 10
     while gone() is not None and time.monotonic() < deadline:  # the thread has its last words

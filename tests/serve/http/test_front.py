@@ -82,7 +82,8 @@ def test_lines_for_people_cannot_be_forged(catalogue):
 def test_what_goes_wrong_when_loading_is_said(tmp_path, caplog):
     from ganzoo_serve.models.catalogue import Catalogue
 
-    with Catalogue([tmp_path], device="cpu") as empty, TestClient(create_app(empty)) as client:
+    empty = Catalogue([tmp_path], device="cpu")
+    with TestClient(create_app(empty)) as client:
         until = time.monotonic() + 10
         while "Nothing is served" not in caplog.text and time.monotonic() < until:
             time.sleep(0.01)
@@ -168,7 +169,8 @@ def test_images_are_kept_if_there_is_room_for_them(catalogue, monkeypatch):
 def test_while_models_load_only_the_probes_answer(model_dir):
     from ganzoo_serve.models.catalogue import Catalogue
 
-    with Catalogue([model_dir], device="cpu") as empty, TestClient(create_app(empty)) as client:
+    empty = Catalogue([model_dir], device="cpu")
+    with TestClient(create_app(empty)) as client:
         client.app.server.loading = True  # whether or not it is done by now
         assert client.get("/livez").status_code == 200
         assert client.get("/readyz").json() == {"ready": False}
@@ -181,10 +183,8 @@ def test_an_empty_catalogue_is_filled_at_the_start(model_dir):
     from ganzoo_serve.models.catalogue import Catalogue
 
     failures = []
-    with (
-        Catalogue([model_dir], device="cpu") as empty,
-        TestClient(create_app(empty, started=failures.append)) as client,
-    ):
+    empty = Catalogue([model_dir], device="cpu")
+    with TestClient(create_app(empty, started=failures.append)) as client:
         while client.get("/readyz").status_code == 503:
             time.sleep(0.02)
         assert client.get(IMAGE).status_code == 200

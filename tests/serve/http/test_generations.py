@@ -99,7 +99,8 @@ def test_addresses_begin_as_the_client_knows_the_server(client, host, origin):
 
 
 def test_the_model_may_be_left_out_where_there_is_one(model_dir, client):
-    with Catalogue.load([model_dir / "plain.onnx"], device="cpu") as models, TestClient(create_app(models)) as single:
+    models = Catalogue.load([model_dir / "plain.onnx"], device="cpu")
+    with TestClient(create_app(models)) as single:
         assert single.post(PATH, json={"prompt": ""}).json()["model"].startswith("plain@")
     refused(client.post(PATH, json={"prompt": ""}), 400, "model", "Expected one of classy, floaty")
 

@@ -144,7 +144,8 @@ def test_revisions_are_versions(client, plain):
 def test_a_model_may_itself_be_called_a_sampler(tmp_path):
     write_model(tmp_path / "a.onnx", make_metadata("a"))
     write_model(tmp_path / "b.onnx", make_metadata("a.sample", z_dim=2))
-    with Catalogue.load([tmp_path], device="cpu") as models, TestClient(create_app(models)) as client:
+    models = Catalogue.load([tmp_path], device="cpu")
+    with TestClient(create_app(models)) as client:
         assert client.get("/v2/models/a.sample").json()["inputs"][0]["name"] == "z"
         assert client.get("/v2/models/a.sample.sample").json()["inputs"][0]["name"] == "seed"
 
@@ -239,7 +240,8 @@ def test_a_compressed_body_is_not_taken_for_what_it_is_not(client):
 def test_the_index_names_what_could_not_be_loaded_but_not_where(tmp_path):
     write_model(tmp_path / "a.onnx", make_metadata("a"))
     (tmp_path / "Broken One.onnx").write_bytes(b"no model")
-    with Catalogue.load([tmp_path], device="cpu") as models, TestClient(create_app(models)) as client:
+    models = Catalogue.load([tmp_path], device="cpu")
+    with TestClient(create_app(models)) as client:
         index = client.post("/v2/repository/index")
         assert str(tmp_path) not in index.text
         entry = {"name": "broken-one", "version": "", "state": "UNAVAILABLE"}
@@ -255,7 +257,8 @@ def managed(model_dir, tmp_path):
     for name in ("plain", "classy"):
         shutil.copy(model_dir / f"{name}.onnx", tmp_path)
     settings = Settings(admin=True, keys=Keys(["secret"]))
-    with Catalogue.load([tmp_path], device="cpu") as models, TestClient(create_app(models, settings)) as client:
+    models = Catalogue.load([tmp_path], device="cpu")
+    with TestClient(create_app(models, settings)) as client:
         client.headers["X-API-Key"] = "secret"
         yield client
 

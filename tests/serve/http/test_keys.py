@@ -19,7 +19,8 @@ IMAGE = "/v1/models/plain/images/5.png"
 @pytest.fixture(scope="module")
 def locked(model_dir):
     settings = Settings(keys=Keys(["first", "second"]), signer=Signer("secret"), admin=True)
-    with Catalogue.load([model_dir], device="cpu") as catalogue, TestClient(create_app(catalogue, settings)) as client:
+    catalogue = Catalogue.load([model_dir], device="cpu")
+    with TestClient(create_app(catalogue, settings)) as client:
         yield client
 
 

@@ -15,19 +15,20 @@ def load(*paths):
 
 
 def test_files_and_folders_are_searched_and_models_go_by_their_own_name(model_dir):
-    with load(model_dir) as models:
-        assert list(models) == ["classy", "floaty", "plain", "truncated"]
-        assert models["floaty"].generator.path == model_dir / "float" / "model.onnx"
-        assert models.skipped == ()
-    with load(model_dir / "plain.onnx", model_dir, model_dir / "plain.onnx") as models:
-        assert len(models) == 4  # the same file again is no second model
+    models = load(model_dir)
+    assert list(models) == ["classy", "floaty", "plain", "truncated"]
+    assert models["floaty"].generator.path == model_dir / "float" / "model.onnx"
+    assert models.skipped == ()
+    models = load(model_dir / "plain.onnx", model_dir, model_dir / "plain.onnx")
+    assert len(models) == 4  # the same file again is no second model
 
 
 def test_a_bad_file_in_a_folder_is_skipped_and_said(model_dir, tmp_path, caplog):
     shutil.copy(model_dir / "plain.onnx", tmp_path)
     (tmp_path / "broken.onnx").write_bytes(b"no")
     (tmp_path / "dir.onnx").mkdir()
-    with caplog.at_level(logging.WARNING), load(tmp_path) as models:
+    with caplog.at_level(logging.WARNING):
+        models = load(tmp_path)
         assert list(models) == ["plain"]
         assert [skip.path.name for skip in models.skipped] == ["broken.onnx", "dir.onnx"]
         assert "is not an ONNX file" in models.skipped[0].reason
@@ -54,66 +55,66 @@ def newer(path, seconds):
 
 def test_files_of_one_name_are_revisions_and_the_newest_is_what_the_name_means(folder):
     newer(write_model(folder / "old.onnx", make_metadata("plain"), width=5), -100)
-    with load(folder) as models:
-        now, old = models.revisions("plain")
-        assert models["plain"] is models.find("plain") is now
-        assert now.generator.path.name == "plain.onnx"
-        assert models.find("plain", old.rev) is old
-        assert old.generator.path.name == "old.onnx"
-        assert models.find("plain", "0" * 12) is models.find("plan") is None
-        assert set(models.every()) == {now, old}
+    models = load(folder)
+    now, old = models.revisions("plain")
+    assert models["plain"] is models.find("plain") is now
+    assert now.generator.path.name == "plain.onnx"
+    assert models.find("plain", old.rev) is old
+    assert old.generator.path.name == "old.onnx"
+    assert models.find("plain", "0" * 12) is models.find("plan") is None
+    assert set(models.every()) == {now, old}
 
 
 def test_a_copy_is_no_revision(folder):
     shutil.copy(folder / "plain.onnx", folder / "copy.onnx")
-    with load(folder) as models:
-        assert len(models.revisions("plain")) == 1
+    models = load(folder)
+    assert len(models.revisions("plain")) == 1
 
 
 def test_new_changed_and_removed_files_are_seen(folder, model_dir):
-    with load(folder) as models:
-        first = models["plain"]
-        assert models.refresh(settled=False) == ([], [])
-        shutil.copy(model_dir / "classy.onnx", folder)
-        came, went = models.refresh(settled=False)
-        assert ([model.name for model in came], went) == (["classy"], [])
-        newer(write_model(folder / "plain.onnx", make_metadata("plain"), width=5), 10)
-        came, went = models.refresh(settled=False)
-        assert came == [models["plain"]]
-        assert went == [first]
-        assert models["plain"].rev != first.rev
-        assert models.find("plain", first.rev) is None  # it is no longer on disk
-        (folder / "classy.onnx").unlink()
-        _, went = models.refresh(settled=False)
-        assert [model.name for model in went] == ["classy"]
-        assert list(models) == ["plain"]
+    models = load(folder)
+    first = models["plain"]
+    assert models.refresh(settled=False) == ([], [])
+    shutil.copy(model_dir / "classy.onnx", folder)
+    came, went = models.refresh(settled=False)
+    assert ([model.name for model in came], went) == (["classy"], [])
+    newer(write_model(folder / "plain.onnx", make_metadata("plain"), width=5), 10)
+    came, went = models.refresh(settled=False)
+    assert came == [models["plain"]]
+    assert went == [first]
+    assert models["plain"].rev != first.rev
+    assert models.find("plain", first.rev) is None  # it is no longer on disk
+    (folder / "classy.onnx").unlink()
+    _, went = models.refresh(settled=False)
+    assert [model.name for model in went] == ["classy"]
+    assert list(models) == ["plain"]
 
 
 def test_a_file_that_still_changes_is_left_to_the_next_look(folder, model_dir):
-    with load(folder) as models:
-        shutil.copy(model_dir / "classy.onnx", folder)
-        assert models.refresh() == ([], [])
-        newer(folder / "classy.onnx", 5)
-        assert models.refresh() == ([], [])
-        came, _ = models.refresh()
-        assert [model.name for model in came] == ["classy"]
+    models = load(folder)
+    shutil.copy(model_dir / "classy.onnx", folder)
+    assert models.refresh() == ([], [])
+    newer(folder / "classy.onnx", 5)
+    assert models.refresh() == ([], [])
+    came, _ = models.refresh()
+    assert [model.name for model in came] == ["classy"]
 
 
 def test_a_bad_file_in_place_of_a_good_one_leaves_the_model_and_is_said(folder, caplog):
-    with load(folder) as models:
-        before = models["plain"]
-        newer(folder / "plain.onnx", 5).write_bytes(b"half a fi")
-        assert models.refresh(settled=False) == ([], [])
-        assert models["plain"] is before
-        assert "is not an ONNX file" in models.skipped[0].reason
-        assert "The model that it held before is still served" in caplog.text
-        caplog.clear()
-        models.refresh(settled=False)
-        assert not caplog.text  # said once
-        write_model(folder / "plain.onnx", make_metadata("plain"), width=5)
-        models.refresh(settled=False)
-        assert models.skipped == ()
-        assert models["plain"].rev != before.rev
+    models = load(folder)
+    before = models["plain"]
+    newer(folder / "plain.onnx", 5).write_bytes(b"half a fi")
+    assert models.refresh(settled=False) == ([], [])
+    assert models["plain"] is before
+    assert "is not an ONNX file" in models.skipped[0].reason
+    assert "The model that it held before is still served" in caplog.text
+    caplog.clear()
+    models.refresh(settled=False)
+    assert not caplog.text  # said once
+    write_model(folder / "plain.onnx", make_metadata("plain"), width=5)
+    models.refresh(settled=False)
+    assert models.skipped == ()
+    assert models["plain"].rev != before.rev
 
 
 def test_nothing_to_serve_is_an_error(tmp_path):

@@ -157,8 +157,7 @@ def folder(tmp_path_factory, model_dir):
 
 @pytest.fixture(scope="module")
 def served(folder):
-    with Catalogue.load([folder], device="cpu", careful=True) as models:
-        yield models
+    return Catalogue.load([folder], device="cpu", careful=True)
 
 
 def test_the_good_file_among_them_is_served(served):

@@ -27,7 +27,7 @@ def mix_with_neighbours(strength):
 
 def load(path):
     data = path.read_bytes()
-    return data, Generator.from_bytes(data, path=path, device="cpu", workers=1)
+    return data, Generator.from_bytes(data, path=path, device="cpu")
 
 
 @pytest.mark.parametrize("output", ["uint8", "float"])

@@ -87,24 +87,24 @@ def command(
 
     picture_format(out)  # a wrong name should not cost the search
     spare(out, model, image, mask)
-    with Model(model, device=device) as loaded:
-        label = class_id(loaded, class_name)
-        by = by or ("both" if encoder_file else "optimise")
-        encoder = find_encoder(loaded, encoder_file, by, device)
-        pixels, hole = read_image(image, loaded.image), read_mask(mask, image, loaded.image)
-        found = inpaint(
-            loaded,
-            pixels,
-            hole,
-            by=by,
-            completions=completions,
-            encoder=encoder,
-            label=label,
-            keep_known=keep_known,
-            search=replace(FILLING, steps=steps, starts=starts, seed=seed),
-        )
-        write_picture(out, np.concatenate(list(found.images), axis=1))
-        for index, error in enumerate(found.error):
-            class_text = "" if found.labels is None else f", class {loaded.classes[found.labels[index]]}"
-            click.echo(f"completion {index + 1}: error {error:.1f} where pixels are known{class_text}")
+    loaded = Model(model, device=device)
+    label = class_id(loaded, class_name)
+    by = by or ("both" if encoder_file else "optimise")
+    encoder = find_encoder(loaded, encoder_file, by, device)
+    pixels, hole = read_image(image, loaded.image), read_mask(mask, image, loaded.image)
+    found = inpaint(
+        loaded,
+        pixels,
+        hole,
+        by=by,
+        completions=completions,
+        encoder=encoder,
+        label=label,
+        keep_known=keep_known,
+        search=replace(FILLING, steps=steps, starts=starts, seed=seed),
+    )
+    write_picture(out, np.concatenate(list(found.images), axis=1))
+    for index, error in enumerate(found.error):
+        class_text = "" if found.labels is None else f", class {loaded.classes[found.labels[index]]}"
+        click.echo(f"completion {index + 1}: error {error:.1f} where pixels are known{class_text}")
     click.echo(f"{out}: {hole.mean():.0%} of {image} filled, by {by}.")

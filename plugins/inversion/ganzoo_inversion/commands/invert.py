@@ -76,20 +76,20 @@ def command(
     picture, latents = (base.with_name(f"{base.name}{ending}") for ending in (".png", ".npy"))
     for written in (picture, latents):
         spare(written, model, *images)
-    with Model(model, device=device) as loaded:
-        label = class_id(loaded, class_name)
-        encoder = find_encoder(loaded, encoder_file, by, device)
-        by = by or ("both" if encoder else "optimise")
-        pixels = np.stack([read_image(path, loaded.image) for path in images])
-        search = Search(steps=steps, starts=starts, seed=seed)
-        found = invert(loaded, pixels, by=by, encoder=encoder, label=label, search=search)
-        write_picture(picture, compared(list(zip(pixels, found.images, strict=True))))
-        with latents.open("wb") as file:
-            np.save(file, found.z, allow_pickle=False)
-        for index, path in enumerate(images):
-            mse = mean_squared_error(pixels[index], found.images[index])
-            decibels = psnr(mse)
-            class_text = "" if found.labels is None else f", class {loaded.classes[found.labels[index]]}"
-            shown = "no difference" if decibels is None else f"PSNR {decibels:.2f} dB"
-            click.echo(f"{path}: image error {mse:.1f} ({shown}){class_text}")
+    loaded = Model(model, device=device)
+    label = class_id(loaded, class_name)
+    encoder = find_encoder(loaded, encoder_file, by, device)
+    by = by or ("both" if encoder else "optimise")
+    pixels = np.stack([read_image(path, loaded.image) for path in images])
+    search = Search(steps=steps, starts=starts, seed=seed)
+    found = invert(loaded, pixels, by=by, encoder=encoder, label=label, search=search)
+    write_picture(picture, compared(list(zip(pixels, found.images, strict=True))))
+    with latents.open("wb") as file:
+        np.save(file, found.z, allow_pickle=False)
+    for index, path in enumerate(images):
+        mse = mean_squared_error(pixels[index], found.images[index])
+        decibels = psnr(mse)
+        class_text = "" if found.labels is None else f", class {loaded.classes[found.labels[index]]}"
+        shown = "no difference" if decibels is None else f"PSNR {decibels:.2f} dB"
+        click.echo(f"{path}: image error {mse:.1f} ({shown}){class_text}")
     click.echo(f"{latents}, {picture}: by {by}, latents ({len(found.z)}, {found.z.shape[1]}).")
