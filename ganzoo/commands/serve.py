@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
 
 from ganzoo_serve import options
+from ganzoo_serve.devices import Device
 
 
 @click.command("serve")
 @click.argument("models", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE|DIR]...")
 @options.server_options
-def command(
-    models: tuple[Path, ...], host: str, port: int, device: Literal["auto", "cpu", "cuda"], **given: Any
-) -> None:
+def command(models: tuple[Path, ...], host: str, port: int, device: Device, **given: Any) -> None:
     """Serve exported models over HTTP, without torch; with no argument the models that come with ganzoo.
 
     \b

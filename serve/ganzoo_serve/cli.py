@@ -2,11 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
 
 from ganzoo_serve import __version__, options
+from ganzoo_serve.devices import Device
 from ganzoo_serve.errors import ServeError
 
 
@@ -14,7 +15,7 @@ from ganzoo_serve.errors import ServeError
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR...", type=click.Path(exists=True, path_type=Path))
 @options.server_options
 @click.version_option(__version__)
-def cli(paths: tuple[Path, ...], host: str, port: int, device: Literal["auto", "cpu", "cuda"], **given: Any) -> None:
+def cli(paths: tuple[Path, ...], host: str, port: int, device: Device, **given: Any) -> None:
     """Serve exported models: .onnx files, and folders of them."""
     from ganzoo_serve.serving import serve  # ONNX Runtime loads here, not at --help
 

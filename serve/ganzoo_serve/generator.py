@@ -18,9 +18,11 @@ from ganzoo_serve import classes as class_names
 from ganzoo_serve import metadata as metadata_file
 from ganzoo_serve import runtime, seeds
 from ganzoo_serve.ahead import ahead
+from ganzoo_serve.devices import Device, Where
 from ganzoo_serve.errors import ModelError, RequestError
-from ganzoo_serve.graph import expected_outputs, feed
+from ganzoo_serve.graph import expected_inputs, expected_outputs, feed
 from ganzoo_serve.metadata import ModelMetadata
+from ganzoo_serve.running import Output, Runs, open_runs
 from ganzoo_serve.seeds import Seeds
 
 Images: TypeAlias = npt.NDArray[np.uint8]
@@ -30,35 +32,35 @@ Classes: TypeAlias = int | str | Sequence[int | str] | npt.NDArray[np.integer[An
 # cores (not idle): one image a run on two workers makes 1.1 to 1.2 times as many images a second as 16 a run on two
 # threads of ONNX Runtime's own (1.7 to 2 times with its spinning on), and 0.84 to 0.97 times as many as 16 a run on two
 # workers.
-_BATCH_SIZE = {"cpu": 1, "cuda": 32}
+_BATCH_SIZE: dict[Where, int] = {"cpu": 1, "cuda": 32, "tensorrt": 32}
+_LARGEST = 64  # that tuning may choose
 
 
 class Generator:
     """A loaded model. Use ``load``. Every method may be called from several threads at once.
 
-    ``metadata`` says what it makes; ``sha256`` (hex) and its first 12 digits, ``rev``, which file it is; ``device``
-    ("cpu" or "cuda") and ``runtime`` where it runs. ``sizes`` are the batch sizes of its runs, ascending, and ``group``
-    the images that a thread should take at once; ``use`` sets them.
+    ``metadata`` says what it makes; ``sha256`` (hex) and its first 12 digits, ``rev``, which file it is; ``device`` (cpu,
+    cuda or tensorrt) and ``runtime`` where it runs. ``sizes`` are the batch sizes of its runs, ascending, and ``group`` the
+    images that a thread should take at once; ``use`` sets them.
     """
 
     def __init__(
         self,
-        session: runtime.Session,
+        runs: Runs,
         metadata: ModelMetadata,
         *,
         sha256: str,
         path: Path,
-        batch_size: int,
+        batch_size: int | None = None,
     ) -> None:
         self.metadata, self.sha256, self.rev, self.path = metadata, sha256, sha256[:12], path
-        self.device, self.runtime = runtime.session_device(session), runtime.describe(session)
-        self.use((batch_size,), batch_size)
-        self._session = session
-        ((self._output, (elem_type, shape)),) = expected_outputs(metadata).items()
-        self._dtype, self._shape = tensor_dtype_to_np_dtype(elem_type), shape[1:]
+        self.device, self.runtime = runtime.session_device(runs.session), runtime.describe(runs.session)
+        size = batch_size or _BATCH_SIZE[self.device]
+        self.use((size,), size)
+        self._runs, self._output = runs, _output(metadata)
 
     @classmethod
-    def load(cls, path: str | Path, *, device: runtime.Device = "auto", batch_size: int | None = None) -> "Generator":
+    def load(cls, path: str | Path, *, device: Device = "auto", batch_size: int | None = None) -> "Generator":
         """Read, check and try out an exported model.
 
         ``batch_size``: images per run (default: 1 on a CPU, 32 on a GPU); another size may move a pixel by 1 of 255.
@@ -68,19 +70,14 @@ class Generator:
 
     @classmethod
     def from_bytes(
-        cls, data: bytes, *, path: str | Path, device: runtime.Device = "auto", batch_size: int | None = None
+        cls, data: bytes, *, path: str | Path, device: Device = "auto", batch_size: int | None = None
     ) -> "Generator":
         """As ``load``, from the content of the file; ``path`` names it in errors."""
         # The same bytes are checked, hashed and run: the file may change meanwhile.
         metadata = metadata_file.read_bytes(data, source=str(path))
-        session = runtime.create_session(data, device=device, source=str(path))
-        generator = cls(
-            session,
-            metadata,
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=Path(path),
-            batch_size=batch_size or _BATCH_SIZE[runtime.session_device(session)],
-        )
+        batches = expected_inputs(metadata), (1, max(_LARGEST, batch_size or 1))
+        runs = open_runs(data, _output(metadata), device=device, source=str(path), batches=batches)
+        generator = cls(runs, metadata, sha256=hashlib.sha256(data).hexdigest(), path=Path(path), batch_size=batch_size)
         generator.draw([0])  # warms up, and finds a model that loads but does not run
         return generator
 
@@ -92,6 +89,11 @@ class Generator:
     def batch_size(self) -> int:
         """The most images of one run."""
         return self.sizes[-1]
+
+    @property
+    def recorded(self) -> tuple[int, ...]:
+        """The batch sizes that are replayed as CUDA graphs, of those that have run."""
+        return self._runs.recorded
 
     @property
     def name(self) -> str:
@@ -259,13 +261,13 @@ class Generator:
     def _run_batch(self, inputs: dict[str, npt.NDArray[Any]], size: int) -> Images:
         """One run of so many images: uint8 (size, h, w, c)."""
         try:
-            images: npt.NDArray[Any] = self._session.run([self._output], inputs)[0]
+            images = self._runs(inputs, size)
         except Exception as error:  # ONNX Runtime's own exceptions share no base class
             raise ModelError(f"{self.path} failed while drawing: {str(error).splitlines()[0][:300]}") from error
-        expected = (size, *self._shape)
-        if images.shape != expected or images.dtype != self._dtype:
+        _, shape, dtype = self._output
+        if images.shape != (size, *shape) or images.dtype != dtype:
             raise ModelError(
-                f"{self.path} drew {images.dtype} {images.shape}: its metadata promise {self._dtype} {expected}.\n"
+                f"{self.path} drew {images.dtype} {images.shape}: its metadata promise {dtype} {(size, *shape)}.\n"
                 "Export it again: 'ganzoo export RUN'."
             )
         return as_pixels(images, self.metadata, source=str(self.path))
@@ -276,6 +278,11 @@ def as_pixels(images: npt.NDArray[Any], metadata: ModelMetadata, *, source: str)
     if metadata.output == "float":
         images = _to_uint8(images, source=source)
     return images if metadata.layout == "nhwc" else images.transpose(0, 2, 3, 1)
+
+
+def _output(metadata: ModelMetadata) -> Output:
+    ((name, (elem_type, (_, *shape))),) = expected_outputs(metadata).items()
+    return name, tuple(size for size in shape if size is not None), tensor_dtype_to_np_dtype(elem_type)
 
 
 def _to_uint8(x: npt.NDArray[np.float32], *, source: str) -> Images:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ganzoo_serve.devices import DEVICES
 from ganzoo_serve.errors import ServeError
 from ganzoo_serve.http.limits import NAMED, Limits, named
 
@@ -29,8 +30,14 @@ def _by_name(_context: click.Context, _parameter: click.Parameter, given: tuple[
 _OPTIONS = [
     click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is every one."),
     click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one."),
-    click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda"])),
-    click.option("--workers", type=click.IntRange(1, 256), help="Threads that draw.  [default: one per core]"),
+    click.option(
+        "--device", default="auto", show_default=True, type=click.Choice(DEVICES),
+        help="auto is CUDA if there is a GPU that works, else the CPU. Any other is used, or refused.",
+    ),
+    click.option(
+        "--workers", type=click.IntRange(1, 256),
+        help="Threads that draw and encode.  [default: one per core, and one more with a GPU]",
+    ),
     click.option(
         "--watch", "watch_s", default=2.0, show_default=True, type=click.FloatRange(0), metavar="SECONDS",
         help="Look for new, changed and removed models so often; 0 never does.",

@@ -23,7 +23,7 @@ class Arguments(BaseModel):
 
     ``model_dir``: a folder of models, or one file, there on every machine that may get a replica. ``replicas`` are kept
     running; with ``max_replicas`` there are more as long as each has more than ``target_ongoing_requests`` to answer on average.
-    ``cpus``: cores, and threads that draw, of each replica; with ``device=cuda`` each also gets a GPU of its own.
+    ``cpus``: cores, and threads that draw, of each replica; with ``device=cuda`` or ``tensorrt`` each also gets a GPU of its own.
     ``max_ongoing_requests`` go to one replica at once; of those beyond, each proxy keeps ``max_queued_requests`` and answers the
     rest with 429. ``drain_s``: how long a replica that is to stop may finish what it answers. ``max_images`` to ``url_bytes`` are
     ``Limits``.
@@ -38,7 +38,7 @@ class Arguments(BaseModel):
     max_ongoing_requests: int = Field(64, ge=1)
     max_queued_requests: int = Field(1024, ge=1)
     cpus: int = Field(1, ge=1)
-    device: Literal["cpu", "cuda"] = "cpu"
+    device: Literal["cpu", "cuda", "tensorrt"] = "cpu"
     watch_s: float = Field(2.0, ge=0)
     deadline_s: float = Field(30.0, gt=0)
     drain_s: float = Field(40.0, ge=0)
@@ -100,7 +100,7 @@ class Arguments(BaseModel):
                 }
             }
         return many | {
-            "ray_actor_options": {"num_cpus": self.cpus, "num_gpus": int(self.device == "cuda")},
+            "ray_actor_options": {"num_cpus": self.cpus, "num_gpus": int(self.device != "cpu")},
             "max_ongoing_requests": self.max_ongoing_requests,
             "max_queued_requests": self.max_queued_requests,
             "backpressure_config": {"status_code": 429, "retry_after_s": 1},

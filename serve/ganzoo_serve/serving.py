@@ -14,7 +14,8 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from ganzoo_serve import logs, runtime
+from ganzoo_serve import logs
+from ganzoo_serve.devices import Device, installation_problem
 from ganzoo_serve.errors import ServeError
 from ganzoo_serve.http.app import Settings, create_app
 from ganzoo_serve.http.crowd import bounded
@@ -30,7 +31,7 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 8000,
-    device: runtime.Device = "auto",
+    device: Device = "auto",
     settings: Settings | None = None,
 ) -> None:
     """Serve the models in ``paths`` until SIGINT or SIGTERM; what is being answered then is finished first.
@@ -40,7 +41,7 @@ def serve(
     """
     settings = settings or Settings()
     logs.configure(settings.log.form)
-    problem = runtime.installation_problem()
+    problem = installation_problem()
     if problem:
         logger.warning(problem)
     # Bound before the models load, which takes a while: a taken port should not cost that while, nor be lost in it.
@@ -123,6 +124,8 @@ def _announce(models: Catalogue, url: str) -> None:
         image, generator = model.generator.metadata.image, model.generator
         each = min(model.tuned.seconds.values()) * 1e3
         facts = f"{image.width}x{image.height}, {generator.device}, {model.tuned.grade}, {each:.2f} ms an image"
+        if generator.recorded:
+            facts += f", CUDA graphs for {', '.join(map(str, generator.recorded))} at once"
         logger.info("Model %s@%s (%s): %s/v1/models/%s/images/42.png", name, model.rev, facts, url, name)
     logger.info("Listening on %s (Ctrl-C stops it).", url)
 

@@ -11,6 +11,7 @@ import pytest
 RUNTIME = {
     "bench.command",
     "cores",
+    "devices",
     "errors",
     "generator",
     "graph",

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ganzoo_serve import runtime
-from ganzoo_serve.errors import DeviceError, ModelError, RequestError
+from ganzoo_serve.errors import ModelError, RequestError
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.seeds import classes_from_seeds
 from ganzoo_serve.testing import make_metadata, make_model, write_model
@@ -56,6 +55,13 @@ def test_batches_are_filled_up_to_one_size(model_dir, batch_size, monkeypatch):
     alone = np.concatenate([generator.sample([seed]) for seed in seeds])
     np.testing.assert_array_equal(together, alone)
     assert set(sizes) == {batch_size}
+
+
+def test_a_lone_image_is_run_in_a_small_batch_and_a_crowd_in_large_ones(model_dir):
+    generator = Generator.load(model_dir / "plain.onnx", device="cpu")
+    generator.use((1, 2, 4, 8, 16, 32, 64), 64)
+    assert [generator.batches(n) for n in (0, 1, 2, 5, 64)] == [[], [1], [2], [8], [64]]
+    assert generator.batches(200) == [64, 64, 64, 8]
 
 
 def test_many_threads_at_once_see_the_same_pixels(plain):
@@ -252,21 +258,3 @@ def test_a_graph_onnx_runtime_refuses_is_a_model_error(tmp_path):
     path = write_model(tmp_path / "odd.onnx", make_metadata(), edit=break_it)
     with pytest.raises(ModelError, match=r"cannot load .*odd\.onnx: "):
         Generator.load(path, device="cpu")
-
-
-@pytest.mark.skipif(runtime._has_nvidia_driver(), reason="has a GPU")
-def test_cuda_without_a_gpu_fails_loudly(model_dir):
-    with pytest.raises(DeviceError, match=r"CUDA was asked for, but .*\n.*--device cpu"):
-        Generator.load(model_dir / "plain.onnx", device="cuda")
-
-
-def test_a_session_that_fell_back_to_the_cpu_is_refused(model_dir, monkeypatch):
-    monkeypatch.setattr(runtime, "_providers", lambda device: ["CPUExecutionProvider"])
-    with pytest.raises(DeviceError, match="its CUDA libraries could not be loaded"):
-        Generator.load(model_dir / "plain.onnx", device="cuda")
-
-
-def test_two_onnx_runtimes_are_reported(monkeypatch):
-    assert runtime.installation_problem() is None
-    monkeypatch.setattr(runtime, "_installed", lambda distribution: True)
-    assert "overwrite each other" in (runtime.installation_problem() or "")

@@ -51,7 +51,7 @@ def test_the_readme_describes_every_argument_and_its_default():
         ({"model_dir": "m", "replicas": "two"}, "replicas"),
         ({"model_dir": "m", "replicas": "0"}, "replicas"),
         ({"model_dir": "m", "replicas": "4", "max_replicas": "3"}, "max_replicas is 3: expected at least replicas, 4"),
-        ({"model_dir": "m", "device": "tpu"}, "'cpu' or 'cuda'"),
+        ({"model_dir": "m", "device": "tpu"}, "'cpu', 'cuda' or 'tensorrt'"),
         ({"model_dir": "m", "grid_side": "20000"}, "expected a number in 1 ... 16383"),
     ],
 )
@@ -78,8 +78,9 @@ def test_every_limit_can_be_set():
     assert Arguments(model_dir="m").settings(Admission()).limits == Limits()
 
 
-def test_each_replica_on_a_gpu_has_its_own():
-    arguments = Arguments(model_dir="m", device="cuda")
+@pytest.mark.parametrize("device", ["cuda", "tensorrt"])
+def test_each_replica_on_a_gpu_has_its_own(device):
+    arguments = Arguments(model_dir="m", device=device)
     assert arguments.deployment()["ray_actor_options"] == {"num_cpus": 1, "num_gpus": 1}
 
 

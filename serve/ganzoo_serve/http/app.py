@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Settings:
-    """How a server behaves. ``workers``: threads that draw, default one per core.
+    """How a server behaves. ``workers``: threads that draw and encode, default one per core, and one more with a GPU.
 
     ``watch_s``: seconds between looks for changed files, 0 for none. Without ``keys`` everybody is let in; a ``signer`` lets
     in whoever has an address that it signed. ``origins``: whose pages may ask (CORS). ``admin``: whether the operator's routes
@@ -71,7 +71,7 @@ def create_app(
     if settings.admin and not settings.keys:
         raise ServeError("The operator's routes need a key. Set GANZOO_API_KEYS, or give --api-key-file.")
     limits, measures = settings.limits, Measures()
-    workers = settings.workers or runtime.worker_count("cpu")
+    workers = settings.workers or runtime.worker_count(catalogue.device)
     engine = Engine(workers=workers, waiting=limits.waiting, deadline_s=limits.deadline_s, watch=measures)
 
     def changed(came: list[Model], went: list[Model]) -> None:

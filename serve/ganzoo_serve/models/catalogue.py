@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from ganzoo_serve import runtime
+from ganzoo_serve.devices import Device
 from ganzoo_serve.errors import DeviceError, ModelError
 from ganzoo_serve.models.model import Model, load
 from ganzoo_serve.models.trial import Trial
@@ -55,11 +55,12 @@ class _File:
 class Catalogue(Mapping[str, Model]):
     """The models there are now, by name. Use ``load``.
 
-    ``careful``: try every file out in another process first, so that one that loops, crashes or eats all memory does no harm.
+    ``device`` is where they are asked to run. ``careful``: try every file out in another process first, so that one that
+    loops, crashes or eats all memory does no harm.
     """
 
-    def __init__(self, paths: Iterable[Path], *, device: runtime.Device, careful: bool = False) -> None:
-        self._paths, self._device, self._careful = tuple(paths), device, careful
+    def __init__(self, paths: Iterable[Path], *, device: Device, careful: bool = False) -> None:
+        self._paths, self.device, self._careful = tuple(paths), device, careful
         self._files: dict[Path, _File] = {}
         self._seen: dict[Path, Stamp] = {}
         self._revisions: dict[str, tuple[Model, ...]] = {}  # the current one first
@@ -68,7 +69,7 @@ class Catalogue(Mapping[str, Model]):
         self.unloaded: frozenset[str] = frozenset()  # names that no file is wanted for, from the next look on
 
     @classmethod
-    def load(cls, paths: Iterable[str | Path], *, device: runtime.Device = "auto", careful: bool = False) -> Catalogue:
+    def load(cls, paths: Iterable[str | Path], *, device: Device = "auto", careful: bool = False) -> Catalogue:
         """Load files, and from folders ``*.onnx`` and ``*/model.onnx`` (how model cards are laid out).
 
         A bad file that was named raises ModelError, and so does having no model at all; a bad file found in a folder is
@@ -162,7 +163,7 @@ class Catalogue(Mapping[str, Model]):
 
     def _try(self, path: Path, stamp: Stamp, before: _File, trial: Trial | None) -> _File:
         try:
-            return _File(stamp, load(path, device=self._device, loaded=int(time.time()), trial=trial))
+            return _File(stamp, load(path, device=self.device, loaded=int(time.time()), trial=trial))
         except DeviceError:
             raise
         except Exception as error:  # of whatever kind: one file must not keep the others out

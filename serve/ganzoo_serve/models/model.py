@@ -6,7 +6,8 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganzoo_serve import metadata, runtime
+from ganzoo_serve import metadata
+from ganzoo_serve.devices import Device
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.models.trial import Trial
 from ganzoo_serve.models.tuning import Tuned, tune
@@ -38,7 +39,7 @@ class Model:
         return self.tuned.grade in ("bitexact", "bucket")
 
 
-def load(path: Path, *, device: runtime.Device, loaded: int, trial: Trial | None = None) -> Model:
+def load(path: Path, *, device: Device, loaded: int, trial: Trial | None = None) -> Model:
     """Read, check, try out and tune a file, in ``trial`` first if there is one. Raises ModelError or DeviceError."""
     data = metadata.load_bytes(path)
     if trial is not None:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from ganzoo_serve import runtime
+from ganzoo_serve.devices import Device
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.models.determinism import Grade, probe
 
-logger = logging.getLogger(__name__)
-
+_MEASURED = (1, 2, 4, 8, 16, 32, 64)
 # A GPU fills up with images side by side. A CPU core gains a little, by doing once what a run costs anyhow: measured
 # with DCGANs of width 64 on one machine 424 us an image alone and 363 eight at a time (32 px), 1868 and 1843 (64 px), on another
 # nothing at all. Perceptrons, whose weights are read once for all images, gain more: 405 and 64.
-_SIZES = {"cpu": (*range(1, 9), 16, 32), "cuda": (1, 2, 4, 8, 16, 32, 64)}
-_MEASURED = (1, 2, 4, 8, 16, 32, 64)
+_SIZES = {"cpu": (*range(1, 9), 16, 32), "cuda": _MEASURED, "tensorrt": _MEASURED}
 # Slower models gain nothing on a CPU, and would make many small requests wait for each other.
 _SLOW_S = 0.02
 # A thread takes about so much work at once: enough to spread what a turn costs and to keep the model in the cache, little
@@ -44,7 +41,7 @@ class Tuned:
     group: int
 
 
-def tune(model: bytes, generator: Generator, *, device: runtime.Device) -> Tuned:
+def tune(model: bytes, generator: Generator, *, device: Device) -> Tuned:
     """Measure a generator that was loaded from ``model``; all sizes that are chosen have run then.
 
     Several sizes are chosen only if all give the same bits. Otherwise there is one, as the generator was made.

@@ -61,3 +61,15 @@ def test_such_a_model_is_drawn_one_at_a_time_where_it_is_exact(tmp_path):
     tuned = tune(data, generator, device="cpu")
     assert generator.sizes == (1,)
     assert tuned.grade == "bucket"
+
+
+def test_of_tensorrt_the_engine_itself_is_looked_at_not_another_one(tmp_path):
+    """Here another could not even be opened: there is no TensorRT."""
+    data, generator = load(write_model(tmp_path / "m.onnx", make_metadata(classes=("a", "b"))))
+    generator.device = "tensorrt"
+    tuned = tune(data, generator, device="tensorrt")
+    assert tuned.grade == "bitexact"
+    assert set(tuned.seconds) == {1, 2, 4, 8, 16, 32, 64}
+    data, generator = load(write_model(tmp_path / "n.onnx", make_metadata(), edit=mix_with_neighbours(1.0)))
+    generator.device = "tensorrt"
+    assert probe(data, generator, (1, 8), device="tensorrt") == "none"
