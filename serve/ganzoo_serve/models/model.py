@@ -41,6 +41,8 @@ class Model:
 
 def load(path: Path, *, device: Device, loaded: int, trial: Trial | None = None) -> Model:
     """Read, check, try out and tune a file, in ``trial`` first if there is one. Raises ModelError or DeviceError."""
+    if trial is not None:
+        trial.check_size(path)
     data = metadata.load_bytes(path)
     if trial is not None:
         trial.check(data, source=str(path))

@@ -15,6 +15,7 @@ from ganzoo_serve.errors import ModelError
 
 PATIENCE_S = 120.0
 _CGROUP = Path("/sys/fs/cgroup/memory.max")
+_TOO_MUCH = "{} needs more memory than half of what there is."
 
 
 class Trial:
@@ -23,6 +24,12 @@ class Trial:
     def __init__(self, *, patience_s: float = PATIENCE_S) -> None:
         self._patience_s = patience_s
         self._process: subprocess.Popen[bytes] | None = None
+
+    def check_size(self, path: Path) -> None:
+        """Raise ModelError if a file alone fills the memory that its trial may have: here it is read before there."""
+        with contextlib.suppress(OSError):  # reading it will tell
+            if path.stat().st_size > _memory():
+                raise ModelError(_TOO_MUCH.format(path))
 
     def check(self, data: bytes, *, source: str) -> None:
         """Raise ModelError if a model cannot be loaded and drawn from, or not within the time and memory there is."""
@@ -117,7 +124,7 @@ def main() -> None:
         except ModelError as error:
             reason = str(error)
         except MemoryError:
-            reason = f"{asked['source']} needs more memory than half of what there is."
+            reason = _TOO_MUCH.format(asked["source"])
         answers.write(json.dumps(reason).encode() + b"\n")
         answers.flush()
 
@@ -127,10 +134,17 @@ def _limit_memory() -> None:
         import resource
     except ImportError:  # Windows
         return
+    resource.setrlimit(resource.RLIMIT_DATA, (_memory(), _memory()))
+
+
+def _memory() -> int:
+    """Half of what this machine, or our control group, has, in bytes; no bound where that cannot be told."""
+    if not hasattr(os, "sysconf"):  # Windows
+        return sys.maxsize
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     with contextlib.suppress(OSError, ValueError):  # no control group, or one without a limit ("max")
         memory = min(memory, int(_CGROUP.read_text()))
-    resource.setrlimit(resource.RLIMIT_DATA, (memory // 2, memory // 2))
+    return memory // 2
 
 
 if __name__ == "__main__":

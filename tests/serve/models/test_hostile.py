@@ -13,6 +13,7 @@ from PIL import Image
 
 from ganzoo_serve.errors import ModelError
 from ganzoo_serve.models.catalogue import Catalogue
+from ganzoo_serve.models.model import load
 from ganzoo_serve.models.trial import Trial
 from ganzoo_serve.testing import make_metadata, make_model
 
@@ -179,6 +180,17 @@ def test_each_is_refused_with_a_reason(served, name):
 def test_what_is_no_file_is_neither_read_nor_waited_for(served, name):
     (reason,) = [skip.reason for skip in served.skipped if skip.path.stem == name]
     assert "cannot be read" in reason
+
+
+def test_what_is_larger_than_its_trial_may_be_is_not_even_read(model_dir, monkeypatch):
+    path = model_dir / "plain.onnx"
+    monkeypatch.setattr("ganzoo_serve.models.trial._memory", lambda: path.stat().st_size - 1)
+    with Trial() as trial:
+        with pytest.raises(ModelError, match=r"plain\.onnx needs more memory than half of what there is"):
+            load(path, device="cpu", loaded=0, trial=trial)
+        assert trial._process is None
+        monkeypatch.setattr("ganzoo_serve.models.trial._memory", lambda: path.stat().st_size)
+        assert load(path, device="cpu", loaded=0, trial=trial).name == "plain"
 
 
 def test_what_never_ends_is_ended(monkeypatch):
