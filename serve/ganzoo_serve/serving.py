@@ -124,8 +124,6 @@ def _announce(models: Catalogue, url: str) -> None:
         image, generator = model.generator.metadata.image, model.generator
         each = min(model.tuned.seconds.values()) * 1e3
         facts = f"{image.width}x{image.height}, {generator.device}, {model.tuned.grade}, {each:.2f} ms an image"
-        if generator.recorded:
-            facts += f", CUDA graphs for {', '.join(map(str, generator.recorded))} at once"
         logger.info("Model %s@%s (%s): %s/v1/models/%s/images/42.png", name, model.rev, facts, url, name)
     logger.info("Listening on %s (Ctrl-C stops it).", url)
 

@@ -68,6 +68,15 @@ def test_auto_takes_the_cpu_and_says_so_where_the_gpu_fails(monkeypatch, caplog)
         runtime.create_session(b"", device="cuda")
 
 
+def test_auto_says_once_that_a_gpu_is_not_used_for_want_of_libraries(monkeypatch, caplog):
+    runtime._warn_once.cache_clear()
+    Pretended(monkeypatch, runs_on=[CPU])
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            assert runtime.session_device(runtime.create_session(b"", device="auto")) == "cpu"
+    assert caplog.text.count("CUDA's libraries could not be loaded: models run on the CPU.") == 1
+
+
 def test_tensorrt_is_told_of_the_batches_and_where_to_keep_engines(monkeypatch, tmp_path):
     monkeypatch.setattr(tensorrt, "caches", lambda: tmp_path)
     pretended = Pretended(monkeypatch)

@@ -49,4 +49,13 @@ def load(path: Path, *, device: Device, loaded: int, trial: Trial | None = None)
     generator = Generator.from_bytes(data, path=path, device=device)
     tuned = tune(data, generator, device=device)
     generator.use(tuned.sizes, tuned.group)
+    logger.info("Tuned %s on %s: %s", generator.name, generator.runtime, _figures(tuned, generator.recorded))
     return Model(generator, tuned, loaded)
+
+
+def _figures(tuned: Tuned, recorded: tuple[int, ...]) -> str:
+    """``0.42 ms an image alone, 0.36 of 8 at once; runs of up to 8, turns of 16``."""
+    alone, *others = ((size, f"{seconds * 1e3:.2f}") for size, seconds in sorted(tuned.seconds.items()))
+    costs = ", ".join([f"{alone[1]} ms an image alone", *(f"{each} of {size} at once" for size, each in others)])
+    graphs = f", CUDA graphs for {', '.join(map(str, recorded))}" if recorded else ""
+    return f"{costs}; runs of up to {max(tuned.sizes)}, turns of {tuned.group}{graphs}"

@@ -7,6 +7,7 @@ import pytest
 
 from ganzoo_serve.errors import ModelError
 from ganzoo_serve.models.catalogue import Catalogue
+from ganzoo_serve.models.tuning import Tuned
 from ganzoo_serve.testing import make_metadata, write_model
 
 
@@ -125,3 +126,14 @@ def test_nothing_to_serve_is_an_error(tmp_path):
         load(tmp_path)
     with pytest.raises(ModelError, match="no path at all"):
         load()
+
+
+def test_what_tuning_found_is_logged(folder, caplog, monkeypatch):
+    found = Tuned("bitexact", {1: 0.0042, 8: 0.0036}, (1, 2, 4, 8), 16)
+    monkeypatch.setattr("ganzoo_serve.models.model.tune", lambda *_, **__: found)
+    with caplog.at_level(logging.INFO):
+        models = load(folder)
+    generator = models["plain"].generator
+    assert (generator.sizes, generator.group) == ((1, 2, 4, 8), 16)
+    said = "4.20 ms an image alone, 3.60 of 8 at once; runs of up to 8, turns of 16"
+    assert f"Tuned plain on {generator.runtime}: {said}\n" in caplog.text
