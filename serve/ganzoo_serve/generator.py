@@ -28,10 +28,8 @@ from ganzoo_serve.seeds import Seeds
 Images: TypeAlias = npt.NDArray[np.uint8]
 Classes: TypeAlias = int | str | Sequence[int | str] | npt.NDArray[np.integer[Any]] | None
 
-# A GPU fills up with images side by side; a CPU core does not. Measured with DCGAN-shaped nets of 32x32 on two x86
-# cores (not idle): one image a run on two workers makes 1.1 to 1.2 times as many images a second as 16 a run on two
-# threads of ONNX Runtime's own (1.7 to 2 times with its spinning on), and 0.84 to 0.97 times as many as 16 a run on two
-# workers.
+# A GPU fills up with images side by side; a CPU core does not: one image a run makes 0.84 to 0.97 times as many images a
+# second as 16 a run, of DCGAN-shaped nets of 32x32 on two x86 cores (not idle).
 _BATCH_SIZE: dict[Where, int] = {"cpu": 1, "cuda": 32, "tensorrt": 32}
 _LARGEST = 64  # that tuning may choose
 

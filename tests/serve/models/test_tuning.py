@@ -2,6 +2,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from ganzoo_serve.generator import Generator
+from ganzoo_serve.models import tuning
 from ganzoo_serve.models.determinism import probe
 from ganzoo_serve.models.tuning import tune
 from ganzoo_serve.testing import make_metadata, write_model
@@ -61,6 +62,20 @@ def test_such_a_model_is_drawn_one_at_a_time_where_it_is_exact(tmp_path):
     tuned = tune(data, generator, device="cpu")
     assert generator.sizes == (1,)
     assert tuned.grade == "bucket"
+
+
+def test_the_first_run_of_a_size_is_not_counted(tmp_path, monkeypatch):
+    _, generator = load(write_model(tmp_path / "m.onnx", make_metadata()))
+    now, costs = 0.0, {1: iter([9.0] + [0.004] * 20), 8: iter([9.0] + [0.008] * 20)}
+
+    def run_once(z, labels, truncation, size):
+        nonlocal now
+        now += next(costs[size])
+
+    monkeypatch.setattr(generator, "run_once", run_once)
+    monkeypatch.setattr(tuning.time, "perf_counter", lambda: now)
+    assert tuning._seconds(generator, 1) == pytest.approx(0.004)
+    assert tuning._seconds(generator, 8) == pytest.approx(0.001)
 
 
 def test_of_tensorrt_the_engine_itself_is_looked_at_not_another_one(tmp_path):
