@@ -67,10 +67,10 @@ def create_session(
 
 def _open(model: bytes, providers: list[devices.Provider], source: str) -> Session:
     options = ort.SessionOptions()
-    # One thread per run. On two x86 cores (not idle) two runs side by side made 1.1 to 2 times as many images a second as one
-    # run on two threads, of DCGANs from 32 px (0.3 ms an image) to 256 px (99 ms), one and eight a run; spinning made two
-    # threads better for some and worse for others. What a lone client would gain, 1.2 to 1.5 times from 7 ms an image on and
-    # nothing below, everybody else would pay.
+    # One thread per run. On two x86 cores, idle and not, two runs side by side made 1.0 to 2 times as many images a second as
+    # one run on two threads (with spinning, 1.2 to 2.1 times), of DCGANs from 32 px (0.3 ms an image) to 256 px (99 ms), one
+    # and eight a run. A lone client would gain nothing below 7 ms an image, and from there 1.2 to 1.5 times while the cores
+    # idle: everybody else would pay for that. The bits were the same.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = _ERRORS_ONLY
