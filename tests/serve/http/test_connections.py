@@ -20,10 +20,10 @@ IMAGE = "/v1/models/plain/images/5.png"
 @pytest.fixture(params=["shortcut", "framework"], name="live")
 def _live(request, model_dir, monkeypatch):
     """Images take the shortcut, or, as behind a proxy, none."""
-    with Catalogue.load([model_dir / "plain.onnx"], device="cpu") as catalogue:
-        gate = Gate(catalogue["plain"].generator, monkeypatch)
-        with Live(catalogue, Settings(workers=1), shortcut=request.param == "shortcut", gate=gate) as live:
-            yield live
+    catalogue = Catalogue.load([model_dir / "plain.onnx"], device="cpu")
+    gate = Gate(catalogue["plain"].generator, monkeypatch)
+    with Live(catalogue, Settings(workers=1), shortcut=request.param == "shortcut", gate=gate) as live:
+        yield live
 
 
 def occupy(live):

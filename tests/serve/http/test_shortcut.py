@@ -21,8 +21,7 @@ SIGNED = Signer("secret").sign(f"{IMAGES}9.png", expires=2**32)
 
 @pytest.fixture(scope="module")
 def catalogue(model_dir):
-    with Catalogue.load([model_dir], device="cpu") as loaded:
-        yield loaded
+    return Catalogue.load([model_dir], device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -112,10 +111,8 @@ def test_all_else_goes_the_usual_way(pair, taken, method, path, headers):
 @pytest.fixture
 def gated(model_dir, monkeypatch, tmp_path):
     """A server that draws only while its gate is open, and writes a log."""
-    with (
-        (tmp_path / "log").open("w+") as log,
-        Catalogue.load([model_dir / "plain.onnx"], device="cpu") as catalogue,
-    ):
+    catalogue = Catalogue.load([model_dir / "plain.onnx"], device="cpu")
+    with (tmp_path / "log").open("w+") as log:
         gate = Gate(catalogue["plain"].generator, monkeypatch)
         settings = Settings(workers=1, log=AccessLog("json", log))
         with Live(catalogue, settings, gate=gate, drain_s=1) as live:
@@ -166,6 +163,7 @@ def test_what_cannot_be_finished_in_time_at_the_end_is_given_up(gated):
     gated.gate.close()
     with gated.connect() as busy, gated.connect() as waiting:
         busy.sendall(request(f"{IMAGES}1.png"))
+        until(lambda: gated.app.server.stock._flights and not gated.waiting())  # it is being drawn
         waiting.sendall(request(f"{IMAGES}2.png"))
         until(lambda: gated.waiting() == 1)
         gated.server.should_exit = True

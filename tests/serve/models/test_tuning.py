@@ -74,8 +74,12 @@ def test_the_first_run_of_a_size_is_not_counted(tmp_path, monkeypatch):
 
     monkeypatch.setattr(generator, "run_once", run_once)
     monkeypatch.setattr(tuning.time, "perf_counter", lambda: now)
-    assert tuning._seconds(generator, 1) == pytest.approx(0.004)
-    assert tuning._seconds(generator, 8) == pytest.approx(0.001)
+    assert tuning._seconds(generator, [1, 8]) == pytest.approx({1: 0.004, 8: 0.001})
+
+
+def test_a_larger_size_has_to_win_by_more_than_chance():
+    assert tuning._best({1: 1.0, 2: 0.95, 8: 0.92}) == 1
+    assert tuning._best({1: 1.0, 2: 0.85, 8: 0.8, 16: 0.6}) == 16
 
 
 def test_of_tensorrt_the_engine_itself_is_looked_at_not_another_one(tmp_path):

@@ -59,6 +59,7 @@ def describe(request: Request, state: Server, model: Model) -> dict[str, Any]:
         "revisions": [other.rev for other in state.models.revisions(model.name)],
         "sha256": generator.sha256,
         "device": generator.device,
+        "runtime": generator.runtime,
         "determinism": model.tuned.grade,
         "speed": {
             "workers": state.engine.workers,
