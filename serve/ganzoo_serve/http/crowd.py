@@ -13,6 +13,7 @@ from typing import Any
 
 from ganzoo_serve.http import problems
 from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.http.reply import as_http
 
 logger = logging.getLogger(__name__)
 
@@ -66,10 +67,7 @@ def _full() -> bytes:
         503, "Too many are connected to this server.", headers={"Retry-After": "1", "Connection": "close"}
     )
     reply = problems.reply(problem, {"path": "*"})  # of the whole server, as in OPTIONS *
-    body = reply.body or b""
-    headers = [*reply.headers, (b"content-length", b"%d" % len(body))]
-    lines = [b"HTTP/1.1 503 Service Unavailable", *(name + b": " + value for name, value in headers)]
-    return b"\r\n".join([*lines, b"", body])
+    return as_http(reply.status, reply.complete(), reply.body or b"")
 
 
 _FULL = _full()

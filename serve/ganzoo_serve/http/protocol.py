@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ganzoo_serve.http import problems
 from ganzoo_serve.http.problems import Problem
-from ganzoo_serve.http.reply import Headers
+from ganzoo_serve.http.reply import Headers, as_http
 from ganzoo_serve.http.shortcut import Shortcut
 
 HEAD_S = 10.0  # from connecting, or from the first byte of a head, to its last
@@ -122,10 +122,8 @@ class Protocol(HttpToolsProtocol):
         self.on_response_complete()
 
     def _send(self, status: int, headers: Headers, body: bytes, *, keep_alive: bool) -> None:
-        lines = [b"%b: %b\r\n" % field for field in (*self.server_state.default_headers, *headers)]
-        if not keep_alive:
-            lines.append(b"connection: close\r\n")
-        self._gathering.send(b"".join([STATUS_LINE[status], *lines, b"\r\n", body]))
+        more = [] if keep_alive else [(b"connection", b"close")]
+        self._gathering.send(as_http(status, [*self.server_state.default_headers, *headers, *more], body))
         if not keep_alive:
             self.transport.close()
 

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from starlette.requests import ClientDisconnect
@@ -32,6 +34,16 @@ class Reply(NamedTuple):
         """As ASGI messages."""
         await send({"type": "http.response.start", "status": self.status, "headers": self.complete()})
         await send({"type": "http.response.body", "body": self.body or b""})
+
+
+def as_http(status: int, headers: Headers, body: bytes) -> bytes:
+    """A whole reply as HTTP/1.1 has it, for those who write it themselves."""
+    return b"".join([_status_line(status), *(b"%b: %b\r\n" % field for field in headers), b"\r\n", body])
+
+
+@cache
+def _status_line(status: int) -> bytes:
+    return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
