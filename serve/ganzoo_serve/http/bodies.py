@@ -92,13 +92,13 @@ def schema(kind: type[BaseModel], **examples: Any) -> dict[str, Any]:
 
 def _deeper(document: Any, depth: int) -> bool:
     """Whether lists and objects are nested more than ``depth`` deep. Level by level: no recursion to run out of."""
-    level = [document]
+    nests = [document] if isinstance(document, dict | list) else []
     for _ in range(depth):
-        nests = [
-            outer.values() if isinstance(outer, dict) else outer for outer in level if isinstance(outer, dict | list)
-        ]
-        level = [inner for nest in nests for inner in nest]
-    return any(isinstance(inner, dict | list) for inner in level)
+        if not nests:
+            return False
+        inside = (nest.values() if isinstance(nest, dict) else nest for nest in nests)
+        nests = [inner for nest in inside for inner in nest if isinstance(inner, dict | list)]
+    return bool(nests)
 
 
 def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
