@@ -79,9 +79,16 @@ class Generator:
         generator.draw([0])  # warms up, and finds a model that loads but does not run
         return generator
 
-    def use(self, sizes: Sequence[int], group: int) -> None:
-        """Run in these batch sizes from now on, and take ``group`` images at once where many wait."""
-        self.sizes, self.group = tuple(sizes), group
+    def use(self, sizes: Sequence[int], group: int, *, seconds: float = 0.0) -> None:
+        """Run in these batch sizes, ascending, from now on, and take ``group`` images at once where many wait.
+
+        ``seconds``: what an image takes then. Raises ValueError for no sizes, or such as cannot be.
+        """
+        if not sizes or sizes[0] < 1 or list(sizes) != sorted(set(sizes)) or group < 1:
+            raise ValueError(
+                f"sizes are {list(sizes)}, group {group}: expected ascending sizes from 1 on, and at least 1."
+            )
+        self.sizes, self.group, self.seconds = tuple(sizes), group, seconds
 
     @property
     def batch_size(self) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -87,8 +87,11 @@ class Crew:
 
     def seconds_waiting(self, queue: FairQueue) -> float:
         """How long what waits will take, at the pace of late."""
-        each = self._seconds_each
-        return sum(waiting * each.get(model, 0.0) for model, waiting in queue.by_model()) / self.count
+        return self._seconds(queue.by_model())
+
+    def seconds_before(self, queue: FairQueue, work: Work) -> float:
+        """How long it will take at most until the last of a work would be begun, if it came now."""
+        return self._seconds(queue.before(work, lambda lane: lane[0].group).items())  # type: ignore[index]
 
     def close(self) -> None:
         """Finish what waits, then end the threads."""
@@ -145,6 +148,12 @@ class Crew:
         """A run's worth, but not so much that threads with nothing to do look on."""
         generator: Generator = lane[0]  # type: ignore[index]
         return min(generator.group, math.ceil(waiting / (self._idle + 1)))
+
+    def _seconds(self, samples: Iterable[tuple[Any, int]]) -> float:
+        """Of all threads together, for so many of each model; before its first run, as long as it took when it was loaded."""
+        each = self._seconds_each
+        total: float = sum(n * each.get(model, model.seconds) for model, n in samples)
+        return total / self.count
 
     def _learn(self, shares: list[Share], seconds: float) -> None:
         each = seconds / sum(share.stop - share.start for share in shares)

@@ -62,6 +62,21 @@ class FairQueue:
         """How many wait, of each model that anything waits for."""
         return self._of_model.items()
 
+    def before(self, job: Job, most: Callable[[Hashable], int]) -> Counter[Hashable]:
+        """About how many samples, by model, are handed out before the last of a job that would be added now.
+
+        ``most(lane)``: how many one run of a lane has. Others have as many turns as the job needs itself; of one sample none
+        waits for more than is said here.
+        """
+        turns = -(-job.samples // self._turn)
+        mine = sum(min(other.left, turns * self._turn) for other in self._lanes.get(job.lane, ()))
+        found = Counter({job.model: mine})
+        runs = -(-(mine + job.samples) // most(job.lane))
+        for lane, jobs in self._lanes.items():
+            if lane != job.lane:
+                found[jobs[0].model] += min(self._in_lane[lane], runs * most(lane))
+        return found
+
     def add(self, job: Job) -> None:
         """Let a job in, at the end of its lane."""
         self._lanes.setdefault(job.lane, deque()).append(job)

@@ -17,8 +17,9 @@ UNPINNED = b"max-age=60, stale-while-revalidate=600"  # another file may take th
 def etag(model: Model, drawing: tuple[Any, ...], media_type: str, version: str) -> str:
     """A name for the bytes, from everything they depend on: ``drawing`` is what was asked for, in its canonical form."""
     generator = model.generator
-    # Where batch sizes differ in bits there is only one, which is then part of what the pixels depend on.
-    size = None if model.tuned.grade == "bitexact" else generator.batch_size
+    # Where batch sizes differ in bits there is only one, which is then part of what the pixels depend on; but an image that is
+    # drawn alone is the same wherever sizes are used at all.
+    size = None if model.tuned.grade == "bitexact" or generator.batch_size == 1 else generator.batch_size
     digest = _begun(generator.sha256, generator.runtime, size, media_type, version).copy()
     digest.update(repr(drawing).encode())
     text = digest.hexdigest()[:32]

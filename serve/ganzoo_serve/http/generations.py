@@ -20,7 +20,7 @@ from ganzoo_serve.generator import Generator
 from ganzoo_serve.http import asking
 from ganzoo_serve.http.address import pinned_path, timeout_s
 from ganzoo_serve.http.bodies import read_body
-from ganzoo_serve.http.keys import Signer, charge
+from ganzoo_serve.http.keys import Signer, paid
 from ganzoo_serve.http.layouts import Sheet
 from ganzoo_serve.http.reply import Reply, encode
 from ganzoo_serve.http.server import Server, ask
@@ -88,8 +88,8 @@ async def answer(server: Server, scope: Scope, receive: Receive) -> Reply:
     if body.response_format == "url":
         data = [_addressed(sheet.entry(index), scope, server.signer) for index in range(n)]
     else:
-        charge(scope, n)
-        work = server.engine.submit(drawing, form.encode, timeout_s=timeout_s(scope))
+        seconds = timeout_s(scope)
+        work = paid(scope, n, lambda: server.engine.submit(drawing, form.encode, timeout_s=seconds))
         data = _entries(sheet, await wait(work.future, receive, lambda: server.engine.drop(work)))
     document: dict[str, Any] = {
         "created": int(time.time()),

@@ -9,13 +9,16 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.types import Scope
 
-from ganzoo_serve.errors import ServeError
+from ganzoo_serve.errors import BusyError, ServeError
 from ganzoo_serve.http import page
 from ganzoo_serve.http.problems import Problem
+
+T = TypeVar("T")
 
 # The probes of a supervisor, which has no key; and the pages, since a browser that opens one sends no key, and they ask for
 # it. They say nothing of the models: what /openapi.json holds is in every copy of this package.
@@ -110,6 +113,17 @@ def charge(scope: Scope, images: int) -> None:
     if visitor is not None:
         keys, allowance = visitor
         keys.charge(allowance, images)
+
+
+def paid(scope: Scope, images: int, begin: Callable[[], T]) -> T:
+    """``begin()``, charged as by ``charge``; what is not even queued costs nothing. Raises Problem 429 and BusyError."""
+    charge(scope, images)
+    try:
+        return begin()
+    except BusyError:
+        if (visitor := scope.get("ganzoo.visitor")) is not None:
+            visitor[1].left += images
+        raise
 
 
 def _digest(key: bytes) -> bytes:

@@ -14,7 +14,7 @@ from ganzoo_serve.engine.engine import Pending
 from ganzoo_serve.errors import LateError
 from ganzoo_serve.http import caching
 from ganzoo_serve.http.address import timeout_s
-from ganzoo_serve.http.keys import charge
+from ganzoo_serve.http.keys import charge, paid
 from ganzoo_serve.http.reply import Headers, Reply
 from ganzoo_serve.http.server import Asked, Server
 from ganzoo_serve.http.stock import Flight
@@ -52,13 +52,13 @@ def board(server: Server, scope: Scope, tag: str, images: int, start: Start) -> 
 
     Everyone who boards one ``land``s, or ``leave``s before.
     """
-    charge(scope, images)
     seconds = timeout_s(scope)
     stock, measures = server.stock, server.measures
     if stock.keeps and (found := stock.find(tag)) is not None:
+        charge(scope, images)
         measures.hits.inc()
         return found
-    flight = stock.board(tag, lambda: start(seconds))
+    flight = paid(scope, images, lambda: stock.board(tag, lambda: start(seconds)))
     if flight.waiting == 1:
         measures.misses.inc()
     else:

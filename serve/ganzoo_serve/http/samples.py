@@ -16,7 +16,7 @@ from ganzoo_serve.http import asking, layouts
 from ganzoo_serve.http.address import pinned_path, query_string, timeout_s, which
 from ganzoo_serve.http.bodies import read_body
 from ganzoo_serve.http.grid import picture, pixels
-from ganzoo_serve.http.keys import charge
+from ganzoo_serve.http.keys import paid
 from ganzoo_serve.http.layouts import Layout, Sheet
 from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.http.reply import Reply, Stream, encode
@@ -72,7 +72,6 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str) -> 
         raise RequestError(f"Layout single is one image, not {len(drawing)}.", loc=("layout",))
     asking.check_size(len(drawing), generator, server.limits)
     columns = _columns(body, generator, len(drawing), server.limits)
-    charge(scope, len(drawing))
 
     sheet = Sheet(drawing, form, f"{pinned_path(scope, asked.model)}/images")
     headers = {"Content-Type": layouts.MEDIA_TYPES.get(body.layout, form.media_type), "Cache-Control": "no-store"}
@@ -80,7 +79,8 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str) -> 
     if body.layout == "single" and drawing.seeds is not None:
         headers["Content-Location"] = f"{sheet.base}/{drawing.seeds[0]}.{form.extension}{query_string(drawing)}"
     finish = pixels if body.layout in layouts.OF_PIXELS else form.encode
-    work = server.engine.submit(drawing, finish, timeout_s=timeout_s(scope))
+    seconds = timeout_s(scope)
+    work = paid(scope, len(drawing), lambda: server.engine.submit(drawing, finish, timeout_s=seconds))
 
     def leave() -> None:
         server.engine.drop(work)

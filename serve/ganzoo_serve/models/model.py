@@ -48,7 +48,7 @@ def load(path: Path, *, device: Device, loaded: int, trial: Trial | None = None)
         trial.check(data, source=str(path))
     generator = Generator.from_bytes(data, path=path, device=device)
     tuned = tune(data, generator, device=device)
-    generator.use(tuned.sizes, tuned.group)
+    generator.use(tuned.sizes, tuned.group, seconds=tuned.seconds[max(tuned.sizes)])
     logger.info("Tuned %s on %s: %s", generator.name, generator.runtime, _figures(tuned, generator.recorded))
     return Model(generator, tuned, loaded)
 

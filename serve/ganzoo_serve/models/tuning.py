@@ -50,8 +50,8 @@ def tune(model: bytes, generator: Generator, *, device: Device) -> Tuned:
     sizes: tuple[int, ...] = _SIZES[generator.device]
     if generator.device == "cpu" and alone > _SLOW_S:
         sizes = (1,)
-    grade = probe(model, generator, sizes if len(sizes) > 1 else (1,), device=device)
-    if grade != "bitexact":
+    grade = probe(model, generator, sizes, device=device)
+    if grade != "bitexact" and sizes != generator.sizes:
         sizes = generator.sizes
         grade = probe(model, generator, sizes, device=device)
     seconds = {1: alone} | _seconds(generator, [size for size in sizes if size in _MEASURED])
@@ -62,11 +62,10 @@ def tune(model: bytes, generator: Generator, *, device: Device) -> Tuned:
 
 def _best(seconds: dict[int, float]) -> int:
     """The smallest size that no larger one beats by much."""
-    best = min(seconds)
-    for size in sorted(seconds):
-        if seconds[size] < _GAIN * seconds[best]:
-            best = size
-    return best
+    sizes = sorted(seconds)
+    return next(
+        size for i, size in enumerate(sizes) if all(seconds[more] >= _GAIN * seconds[size] for more in sizes[i + 1 :])
+    )
 
 
 def _seconds(generator: Generator, sizes: Sequence[int]) -> dict[int, float]:

@@ -118,14 +118,47 @@ def test_what_cannot_be_begun_in_time_is_refused_at_once_by_the_measured_pace(sl
     async def crowd():
         begun = asyncio.create_task(engine.draw(ask(slow, 1), corner))
         await asyncio.sleep(0.05)
-        waiting = asyncio.create_task(engine.draw(ask(slow, 20), corner))
+        waiting = [asyncio.create_task(engine.draw(ask(slow, 1), corner)) for _ in range(20)]
         await asyncio.sleep(0)
         with pytest.raises(BusyError, match=r"will take 10 s, and you would wait 4 s\. Try again in 10 s") as caught:
             engine.submit(ask(slow, 1), corner, timeout_s=4)
         assert caught.value.retry_s == 10
         slow.gate.set()
         await begun
-        await waiting
+        await asyncio.gather(*waiting)
+
+    run(crowd())
+
+
+def test_who_passes_by_large_requests_is_not_refused_for_their_sake(slow, engine):
+    engine._crew._seconds_each[slow] = 0.1
+
+    async def crowd():
+        begun = asyncio.create_task(engine.draw(ask(slow, 1), corner))
+        await asyncio.sleep(0.05)
+        large = asyncio.create_task(engine.draw(ask(slow, 250), corner))
+        await asyncio.sleep(0)
+        small = asyncio.create_task(engine.draw(ask(slow, 1), corner, timeout_s=4))
+        await asyncio.sleep(0)
+        assert not small.done()
+        slow.gate.set()
+        await asyncio.gather(begun, large, small)
+
+    run(crowd())
+
+
+def test_before_its_first_run_a_model_takes_as_long_as_when_it_was_loaded(slow, engine):
+    slow.use(slow.sizes, slow.group, seconds=2.0)
+
+    async def crowd():
+        begun = asyncio.create_task(engine.draw(ask(slow, 1), corner))
+        await asyncio.sleep(0.05)
+        waiting = asyncio.create_task(engine.draw(ask(slow, 1), corner))
+        await asyncio.sleep(0)
+        with pytest.raises(BusyError, match="will take 2 s, and you would wait 1 s"):
+            engine.submit(ask(slow, 1), corner, timeout_s=1)
+        slow.gate.set()
+        await asyncio.gather(begun, waiting)
 
     run(crowd())
 

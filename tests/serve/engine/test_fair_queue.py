@@ -1,6 +1,7 @@
 """The queue against a model of what it promises: nothing lost, nothing doubled, in order, never too many, nobody starved."""
 
 import math
+from collections import Counter
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -101,18 +102,28 @@ def test_nobody_waits_for_more_than_a_turn_of_each_before_him(jobs, turn, most):
     """A job of one sample that comes last is drawn after at most one turn of every job of its lane."""
     queue = FairQueue(turn=turn)
     for lane, size in jobs:
-        queue.add(Job("m", lane, size))
-    last = Job("m", "a", 1)
+        queue.add(Job(lane.upper(), lane, size))
+    last = Job("A", "a", 1)
+    expected = queue.before(last, lambda lane: most)
     queue.add(last)
-    before = 0
+    before = Counter()
     while True:
         shares, _ = queue.take(lambda lane, waiting: most, 0.0)
-        if shares[0].job.lane == "a":
-            found = [share.job for share in shares]
-            if last in found:
-                break
-            before += sum(share.stop - share.start for share in shares)
-    assert before <= sum(min(size, turn) for lane, size in jobs if lane == "a")
+        if last in [share.job for share in shares]:
+            break
+        before.update({shares[0].job.model: sum(share.stop - share.start for share in shares)})
+    assert before["A"] <= sum(min(size, turn) for lane, size in jobs if lane == "a")
+    assert before <= expected
+
+
+def test_a_small_job_passes_by_large_ones_and_other_lanes():
+    queue = FairQueue(turn=16)
+    for _ in range(3):
+        queue.add(Job("m", "m", 256))
+    queue.add(Job("n", "n", 500))
+    assert queue.before(Job("m", "m", 1), lambda lane: 16) == {"m": 48, "n": 64}
+    assert queue.before(Job("m", "m", 256), lambda lane: 16) == {"m": 768, "n": 500}
+    assert queue.before(Job("n", "o", 1), lambda lane: 16) == {"n": 16, "m": 16}
 
 
 class Promises(RuleBasedStateMachine):

@@ -79,6 +79,7 @@ def test_the_first_run_of_a_size_is_not_counted(tmp_path, monkeypatch):
 
 def test_a_larger_size_has_to_win_by_more_than_chance():
     assert tuning._best({1: 1.0, 2: 0.95, 8: 0.92}) == 1
+    assert tuning._best({1: 1.0, 2: 0.95, 4: 0.91, 8: 0.89}) == 2
     assert tuning._best({1: 1.0, 2: 0.85, 8: 0.8, 16: 0.6}) == 16
 
 

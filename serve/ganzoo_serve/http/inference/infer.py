@@ -19,7 +19,7 @@ from ganzoo_serve.http.inference import tensors
 from ganzoo_serve.http.inference.request import InferRequest
 from ganzoo_serve.http.inference.signature import Face, Spec
 from ganzoo_serve.http.inference.tensors import Array
-from ganzoo_serve.http.keys import charge
+from ganzoo_serve.http.keys import paid
 from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.http.problems import Problem
 from ganzoo_serve.http.reply import Reply, encode
@@ -47,8 +47,8 @@ async def _answer(server: Server, scope: Scope, receive: Receive, face: Face) ->
     outputs = tensors.wanted(request, face)
     drawing = _of_seeds(face, inputs) if face.sampler else _of_latents(face, inputs)
     _check_size(drawing, outputs, server.limits)
-    charge(scope, len(drawing))
-    work = server.engine.submit(drawing, pixels, timeout_s=timeout_s(scope))
+    seconds = timeout_s(scope)
+    work = paid(scope, len(drawing), lambda: server.engine.submit(drawing, pixels, timeout_s=seconds))
     images = await wait(work.future, receive, lambda: server.engine.drop(work))
     made: dict[str, Any] = {"images": images, "class": drawing.labels}
     if all(binary for _, binary in outputs):
