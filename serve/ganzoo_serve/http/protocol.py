@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ganzoo_serve.http import problems
 from ganzoo_serve.http.problems import Problem
-from ganzoo_serve.http.reply import Headers, as_http
+from ganzoo_serve.http.reply import Headers, Reply, as_http
 from ganzoo_serve.http.shortcut import Shortcut
 
 HEAD_S = 10.0  # from connecting, or from the first byte of a head, to its last
@@ -28,7 +28,9 @@ class Protocol(HttpToolsProtocol):
         """A client connected, and should say something."""
         self._gathering = _Gathering(transport, self.loop)
         super().connection_made(self._gathering)  # type: ignore[arg-type]
-        self._in_head, self._unfinished, self._head_bytes = False, 0, 0  # the bytes: as they came, and of the fields
+        self._in_head, self._began = False, False
+        self._unfinished, self._head_bytes = 0, 0  # of a head: as they came, and of its fields
+        self._last_word: Reply | None = None  # to what is no request, after the replies to those before it
         self._patience: asyncio.TimerHandle | None = self.loop.call_later(HEAD_S, self._hang_up)
         self._shortcut: Shortcut | None = None  # of the request that is coming in
         self._running: Shortcut | None = (
@@ -45,17 +47,26 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """A head mostly comes in one piece; where it does not, time and bytes are counted."""
+        if self._last_word is not None:
+            return
         super().data_received(data)
-        if self._in_head and not self.transport.is_closing():
-            self._unfinished += len(data)
+        if self.transport.is_closing():
+            return
+        if self._in_head:
+            if not self._began:  # of what it began in we do not know how much is its own
+                self._unfinished += len(data)
+            self._began = False
             if self._unfinished > HEAD_BYTES:
                 self.send_400_response(_TOO_LARGE)
-            elif self._patience is None:
-                self._patience = self.loop.call_later(HEAD_S, self._hang_up)
+                return
+        waits_for_us = self.cycle is not None and not self.cycle.response_complete
+        # Also after a blank line, which is no request, and has ended uvicorn's own patience.
+        if self._patience is None and (self._in_head or (not waits_for_us and self.timeout_keep_alive_task is None)):
+            self._patience = self.loop.call_later(HEAD_S, self._hang_up)
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
-        self._in_head, self._unfinished, self._head_bytes = True, 0, 0
+        self._in_head, self._began, self._unfinished, self._head_bytes = True, True, 0, 0
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -89,16 +100,30 @@ class Protocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """A reply was sent. One that did not wait for the request's end is the last: what is left of it is not waited for."""
-        unread = self.cycle is not None and self.cycle.more_body
+        last = not self.pipeline and self.cycle is not None and self.cycle.response_complete
+        unread = last and self.cycle.more_body
         super().on_response_complete()
         if unread:
             self.transport.close()
+        elif last and self._last_word is not None:
+            self._end(self._last_word)
 
     def send_400_response(self, msg: str) -> None:
         """What is no request that we could read, as a problem like all others."""
         large = max(self._unfinished, self._head_bytes) > HEAD_BYTES
         problem = Problem(431, _TOO_LARGE) if large else Problem(400, "This is no HTTP/1.1 request.")
         reply = problems.reply(problem, {"path": ""})
+        queued = bool(self.pipeline)
+        if queued and self.cycle.more_body:  # the body of the last was broken off: it has its reply with this
+            self.pipeline.popleft()
+            self.cycle.response_complete, self.cycle.more_body = True, False
+        under_way = self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
+        if queued or under_way:
+            self._last_word = reply
+        else:
+            self._end(reply)
+
+    def _end(self, reply: Reply) -> None:
         self._send(reply.status, reply.complete(), reply.body or b"", keep_alive=False)
 
     def _find_shortcut(self) -> Shortcut | None:
@@ -161,8 +186,8 @@ class _Gathering:
         self._transport.close()
 
     def _flush(self) -> None:
-        if self._parts:
-            parts, self._parts = self._parts, []
+        parts, self._parts = self._parts, []
+        if parts and not self._transport.is_closing():
             self._transport.write(b"".join(parts))
 
     def __getattr__(self, name: str) -> Any:

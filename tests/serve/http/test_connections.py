@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import json
+import re
 import socket
+import threading
 import time
 
 import httpx
@@ -24,6 +26,10 @@ def _live(request, model_dir, monkeypatch):
     gate = Gate(catalogue["plain"].generator, monkeypatch)
     with Live(catalogue, Settings(workers=1), shortcut=request.param == "shortcut", gate=gate) as live:
         yield live
+
+
+def statuses(replies):
+    return re.findall(rb"HTTP/1\.1 (\d+) ", replies)
 
 
 def occupy(live):
@@ -143,6 +149,65 @@ def test_requests_in_a_row_on_one_connection_are_answered_in_order(live):
     seeds = [line.split(b": ")[1] for line in replies.split(b"\r\n") if line.startswith(b"x-ganzoo-seed")]
     assert seeds == [b"%d" % seed for seed in range(8)]
     assert replies.endswith(b'{"live":true}')
+
+
+SAMPLES = request("/v1/models/plain/samples", method="POST", body=b'{"seed": 7, "layout": "single"}')
+
+
+@pytest.mark.parametrize("cut", range(1, 33, 4))
+def test_a_body_may_come_after_the_reply_to_the_request_before_it(live, cut):
+    with live.connect() as connection:
+        connection.sendall(request(IMAGE) + SAMPLES[:-cut])
+        time.sleep(0.1)
+        connection.sendall(SAMPLES[-cut:] + request("/livez", "Connection: close"))
+        replies = read_all(connection)
+    assert replies.count(b"HTTP/1.1 200 OK") == 3
+    seeds = [line.split(b": ")[1] for line in replies.split(b"\r\n") if line.startswith(b"x-ganzoo-seed")]
+    assert seeds == [b"5", b"7"]
+
+
+def test_many_requests_at_once_are_no_large_head(live):
+    """The last of them in two pieces."""
+    whole = request("/livez") * 2000 + request("/livez", "Connection: close")
+    with live.connect() as connection:
+        sender = threading.Thread(
+            target=lambda: (connection.sendall(whole[:-9]), time.sleep(0.2), connection.sendall(whole[-9:]))
+        )
+        sender.start()
+        replies = read_all(connection)
+        sender.join()
+    assert replies.count(b"HTTP/1.1 200 OK") == 2001
+
+
+@pytest.mark.parametrize("before", [request(IMAGE), request(IMAGE) * 3, SAMPLES, SAMPLES + request(IMAGE) * 2])
+@pytest.mark.parametrize("noise", [b"nonsense\r\n\r\n", request("/livez", f"X-Large: {'y' * 70_000}")])
+def test_what_is_no_request_is_told_after_the_replies_to_those_before_it(live, before, noise):
+    with live.connect() as connection:
+        connection.sendall(before + noise)
+        replies = read_all(connection)
+    assert replies.count(b"HTTP/1.1 200 OK") == before.count(b"HTTP/1.1")
+    assert statuses(replies)[-1] in (b"400", b"431")
+
+
+def test_a_body_that_breaks_off_in_the_queue_takes_nothing_from_those_before_it(live):
+    broken = request(
+        "/v1/models/plain/samples", "Transfer-Encoding: chunked", "Content-Type: application/json", method="POST"
+    )
+    with live.connect() as connection:
+        connection.sendall(request(IMAGE) + request("/livez") + broken + b"no length\r\n")
+        replies = read_all(connection)
+    assert statuses(replies) == [b"200", b"200", b"400"]
+
+
+def test_a_blank_line_after_a_reply_does_not_keep_a_connection(live, monkeypatch):
+    monkeypatch.setattr(protocol, "HEAD_S", 0.3)
+    with live.connect() as connection:
+        connection.sendall(request(IMAGE))
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"\r\n")
+        began = time.monotonic()
+        assert read_all(connection) == b""
+        assert time.monotonic() - began < 4
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "])
