@@ -76,7 +76,12 @@ _OPTIONS = [
         "--log-format", default="auto", show_default=True, type=click.Choice(["auto", "json", "text", "off"]),
         help="Auto is text on a terminal, else json; off leaves out the line for each request.",
     ),
-    click.option("--proxies", metavar="IP,...", help="Believe X-Forwarded-For from these; '*' any."),
+    click.option(
+        "--proxies", metavar="IP,...", help="Believe X-Forwarded-For and X-Forwarded-Proto from these; '*' any.",
+    ),
+    click.option(
+        "--root-path", default="", metavar="/PREFIX", help="What a proxy takes off addresses before they come here.",
+    ),
 ]  # fmt: skip
 
 
@@ -109,6 +114,8 @@ def settings(options: dict[str, Any]) -> Settings:
             raise ServeError(f"{file} cannot be read: {error}. Expected text, a key on each line.") from error
         if not given:
             raise ServeError(f"{file} holds no key. Expected one on each line.")
+    if 0 < options["rate"] < 0.001:
+        raise ServeError(f"--rate is {options['rate']:g}: expected 0.001 images a second at least, or 0 for no bound.")
     if options["rate"] and not given:
         raise ServeError("--rate is for each key, and there is none. Set GANZOO_API_KEYS, or give --api-key-file.")
     signer = signer_in_environment()
@@ -133,5 +140,12 @@ def settings(options: dict[str, Any]) -> Settings:
         drain_s=options["drain_s"],
         connections=options["connections"],
         proxies=options["proxies"],
+        root_path=_prefix(options["root_path"]),
         log=AccessLog(options["log_format"]),
     )
+
+
+def _prefix(text: str) -> str:
+    if text and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", text):
+        raise ServeError(f"--root-path is '{text}': expected such as /gan, without a slash at the end.")
+    return text

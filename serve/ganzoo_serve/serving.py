@@ -67,6 +67,7 @@ def serve(
             access_log=False,
             proxy_headers=settings.proxies is not None,
             forwarded_allow_ips=settings.proxies,
+            root_path=settings.root_path,
             log_config=None,
             timeout_graceful_shutdown=settings.drain_s,
             ws="none",

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 import ganzoo_serve
 from ganzoo_serve import cli, options
+from ganzoo_serve.errors import ServeError
 from ganzoo_serve.http.limits import NAMED, Limits
 
 
@@ -108,6 +109,7 @@ def test_nothing_to_serve_is_an_error(tmp_path):
         ([".", "--limit", "steps=1"], "steps is '1': expected a number in 2 ..."),
         ([".", "--limit", "steps"], "steps is '': expected"),
         ([".", "--limit", "grid_side=20000"], "1 ... 16383"),
+        ([".", "--limit", "json_depth=100000"], "1 ... 500"),
     ],
 )
 def test_misuse(arguments, message):
@@ -132,6 +134,20 @@ def test_every_limit_can_be_set():
     assert limits == Limits(samples=2, waiting=3, deadline_s=4.0, cache_bytes=5 * 2**20, **values)
     assert all(getattr(limits, field.name) != field.default for field in dataclasses.fields(Limits))
     assert made[0].connections == 77
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--rate", "1e-9"], "0.001 images a second at least"),
+        (["--root-path", "gan"], "expected such as /gan"),
+        (["--root-path", "/gan/"], "without a slash at the end"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(arguments, message):
+    result = CliRunner().invoke(cli.cli, [".", *arguments])
+    assert isinstance(result.exception, ServeError)
+    assert message in str(result.exception)
 
 
 def test_version():

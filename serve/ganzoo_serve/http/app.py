@@ -40,7 +40,7 @@ class Settings:
     in whoever has an address that it signed. ``origins``: whose pages may ask (CORS). ``admin``: whether the operator's routes
     are there, and models may be loaded and unloaded on request, all by those with a key. ``drain_s``: seconds to finish what is
     being answered when told to stop. ``connections`` may be open at once. ``proxies``: addresses whose X-Forwarded-For is
-    believed, separated by commas.
+    believed, separated by commas. ``root_path``: what a proxy takes off addresses before they come here, for the ASGI server.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -53,6 +53,7 @@ class Settings:
     drain_s: int = 10
     connections: int = 1024
     proxies: str | None = None
+    root_path: str = ""
     log: AccessLog = field(default_factory=lambda: AccessLog("off"))
 
 
@@ -116,6 +117,7 @@ def create_app(
         keeping = asyncio.create_task(keep())
         yield
         keeping.cancel()
+        server.draining = True  # for whoever asks all the same
         engine.close()
         settings.log.flush()
 

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ganzoo_serve.errors import ServeError
 from ganzoo_serve.http import image, problems, samples
 from ganzoo_serve.http.access_log import AccessLog, Line
-from ganzoo_serve.http.keys import OPEN, Keys, Signer
+from ganzoo_serve.http.keys import OPEN, Keys, Signer, key_in
 from ganzoo_serve.http.problems import Problem
 from ganzoo_serve.http.reply import Reply
 from ganzoo_serve.http.server import Server
@@ -76,21 +76,20 @@ class Front:
         if not self._keys:
             return
         allowance = self._keys.find(scope["ganzoo.headers"])
-        signed = self._signer is not None and scope["method"] in ("GET", "HEAD") and b"sig=" in scope["query_string"]
-        if signed:
+        free = scope["path"].removeprefix(scope.get("root_path", "")) in OPEN
+        signed = not free and scope["method"] in ("GET", "HEAD") and Signer.signed(scope["query_string"])
+        if signed and self._signer is not None:
             self._check_signature(scope)
         if allowance is not None:
             scope["ganzoo.private"], scope["ganzoo.visitor"] = True, (self._keys, allowance)
-        elif signed:
+        elif signed and self._signer is not None:
             scope["ganzoo.visitor"] = (self._keys, self._keys.signed)
-        elif scope["path"].removeprefix(scope.get("root_path", "")) in OPEN:
+        elif free:
             scope["ganzoo.stranger"] = True
         else:
-            raise Problem(
-                401,
-                "A key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
+            wrong = "This is not a key of this server" if key_in(scope["ganzoo.headers"]) else "A key is needed"
+            how = "send one as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'."
+            raise Problem(401, f"{wrong}: {how}", headers={"WWW-Authenticate": "Bearer"})
 
     def _check_signature(self, scope: Scope) -> None:
         """Whoever has a signed address may have what is there, and keep it where others find it."""

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import math
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,10 @@ from ganzoo_serve.http import page
 from ganzoo_serve.http.problems import Problem
 
 T = TypeVar("T")
+
+_DAY_S = 86_400.0
+_EXPIRY = re.compile(r"[0-9]{1,15}", re.ASCII)
+_SIGNED = re.compile(rb"(?:^|&)sig=")
 
 # The probes of a supervisor, which has no key; and the pages, since a browser that opens one sends no key, and they ask for
 # it. They say nothing of the models: what /openapi.json holds is in every copy of this package.
@@ -84,9 +89,8 @@ class Keys:
         return bool(self._allowances)
 
     def find(self, headers: Mapping[bytes, bytes]) -> Allowance | None:
-        """The allowance of the key in ``Authorization: Bearer KEY`` or ``X-API-Key: KEY``; None without a valid one."""
-        bearer = headers.get(b"authorization", b"")
-        given = bearer[7:].strip() if bearer[:7].lower() == b"bearer " else headers.get(b"x-api-key")
+        """The allowance of the key that a request has with it; None without a valid one."""
+        given = key_in(headers)
         if given is None:
             return None
         digest = _digest(given)
@@ -99,12 +103,19 @@ class Keys:
             return
         wait = allowance.spend(images, self._clock())
         if wait > 0:
+            seconds = math.ceil(min(wait, _DAY_S))
             raise Problem(
                 429,
-                f"This key has had its {self._rate:g} images a second. Try again in {math.ceil(wait)} s.",
-                headers={"Retry-After": str(math.ceil(wait))},
+                f"This key has had its {self._rate:g} images a second. Try again in {seconds} s.",
+                headers={"Retry-After": str(seconds)},
                 reason="rate",
             )
+
+
+def key_in(headers: Mapping[bytes, bytes]) -> bytes | None:
+    """What is given as a key: ``Authorization: Bearer KEY`` or ``X-API-Key: KEY``."""
+    bearer = headers.get(b"authorization", b"")
+    return bearer[7:].strip() if bearer[:7].lower() == b"bearer " else headers.get(b"x-api-key")
 
 
 def charge(scope: Scope, images: int) -> None:
@@ -152,10 +163,15 @@ class Signer:
         expires = [value for name, value in rest if name == "exp"]
         if len(given) != 1 or not hmac.compare_digest(given[0].encode(), self._signature(path, rest).encode()):
             raise Problem(403, "This address is not as it was signed.")
-        if len(expires) != 1 or not expires[0].isdecimal() or int(expires[0][:15]) < self._clock():
+        if len(expires) != 1 or not _EXPIRY.fullmatch(expires[0]) or int(expires[0]) < self._clock():
             raise Problem(403, "This address has expired.")
         kept = urlencode([(name, value) for name, value in rest if name != "exp"])
         return kept, int(int(expires[0]) - self._clock())
+
+    @staticmethod
+    def signed(query: bytes) -> bool:
+        """Whether a query says that it is."""
+        return _SIGNED.search(query) is not None
 
     def _signature(self, path: str, members: list[tuple[str, str]]) -> str:
         text = f"{path}?{urlencode(sorted(members))}"

@@ -24,7 +24,8 @@ class Limits:
 
 # What has no option of its own, and is set by its name.
 NAMED = ("steps", "grid_side", "reply_bytes", "body_bytes", "tensor_bytes", "json_depth", "url_bytes")
-_LEAST, _MOST = {"steps": 2}, {"grid_side": 16383}  # of pixels WebP has no more
+_LEAST = {"steps": 2}
+_MOST = {"grid_side": 16383, "json_depth": 500}  # WebP has no more pixels; Python reads no deeper
 
 
 def named(text: str) -> tuple[str, int]:

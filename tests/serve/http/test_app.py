@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from starlette.testclient import TestClient
 
 from ganzoo_serve.errors import ModelError
+from ganzoo_serve.http.app import create_app
 
 
 def assert_problem(response, status, detail):
@@ -22,6 +24,15 @@ def assert_problem(response, status, detail):
 def test_health(client):
     assert client.get("/livez").json() == {"live": True}
     assert client.get("/readyz").json() == {"ready": True}
+
+
+def test_an_application_that_has_ended_says_so(catalogue):
+    app = create_app(catalogue)
+    with TestClient(app):
+        pass
+    client = TestClient(app)
+    assert client.get("/readyz").status_code == 503
+    assert_problem(client.get("/v1/models/plain/images/77.png"), 503, "about to stop")
 
 
 def test_models_are_listed_and_described_without_their_path(client, classy, model_dir):

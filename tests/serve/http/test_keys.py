@@ -4,9 +4,10 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from replies import refused
 from starlette.testclient import TestClient
 
-from ganzoo_serve.errors import ServeError
+from ganzoo_serve.errors import BusyError, ServeError
 from ganzoo_serve.http.app import Settings, create_app
 from ganzoo_serve.http.keys import OPEN, Allowance, Keys, Signer
 from ganzoo_serve.http.problems import Problem
@@ -54,9 +55,11 @@ def test_every_route_without_a_key_is_401_but_the_probes_and_the_pages(locked):
             continue
         assert response.status_code == 401, (method, path)
         assert response.headers["www-authenticate"] == "Bearer"
-        assert locked.request(method, path, headers={"Authorization": "Bearer third"}).status_code == 401
+        wrong = locked.request(method, path, headers={"Authorization": "Bearer third"})
+        assert wrong.status_code == 401
         if method != "head":
             assert "A key is needed" in response.text
+            assert "not a key of this server" in wrong.text
         assert locked.request(method, path, headers=bearer).status_code != 401, (method, path)
     # The walk led past these.
     assert locked.post("/admin/drain?on=false", headers=bearer).status_code == 200
@@ -100,6 +103,46 @@ def test_a_signed_address_needs_no_key_until_it_expires(locked):
     old = Signer("secret").sign(IMAGE, expires=int(time.time()) - 1)
     assert "has expired" in locked.get(old).json()["detail"]
     assert locked.get(Signer("other").sign(IMAGE, expires=2**40)).status_code == 403
+
+
+def test_what_is_no_signature_is_not_taken_for_one(locked):
+    """A member whose name ends so is unknown as any other, and open routes stay open."""
+    refused(locked.get(f"{IMAGE}?xsig=0", headers={"X-API-Key": "first"}), 422, "xsig")
+    refused(locked.get(f"{IMAGE}?xsig=0"), 401, "A key is needed")
+    assert locked.get("/livez?sig=1").status_code == 200
+
+
+@pytest.mark.parametrize("expires", ["9" * 5000, "\u0669\u0669\u0669", "-1", ""])
+def test_an_expiry_that_is_no_time_has_expired(expires):
+    from urllib.parse import urlencode
+
+    signer = Signer("s")
+    members = [("exp", expires)]
+    query = urlencode([*members, ("sig", signer._signature("/a", members))])
+    with pytest.raises(Problem, match="has expired"):
+        signer.check("/a", query)
+
+
+def test_nobody_is_told_to_come_back_in_a_hundred_years():
+    keys = Keys(["a"], rate=1e-300)
+    allowance = keys.find({b"x-api-key": b"a"})
+    keys.charge(allowance, 1)
+    with pytest.raises(Problem) as caught:
+        keys.charge(allowance, 1)
+    assert caught.value.headers["Retry-After"] == "86400"
+
+
+def test_images_that_are_not_even_queued_cost_nothing(catalogue):
+    settings = Settings(keys=Keys(["a"], rate=4))
+    with TestClient(create_app(catalogue, settings)) as client:
+        engine = client.app.server.engine
+        begin = engine.submit
+        engine.submit = lambda *_, **__: (_ for _ in ()).throw(BusyError("full", 1))
+        for _ in range(10):
+            refused(client.get(IMAGE, headers={"X-API-Key": "a"}), 429, "full")
+            refused(client.post("/v1/models/plain/samples", json={"n": 4}, headers={"X-API-Key": "a"}), 429, "full")
+        engine.submit = begin
+        assert client.get(IMAGE, headers={"X-API-Key": "a"}).status_code == 200
 
 
 @given(
