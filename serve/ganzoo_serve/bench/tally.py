@@ -52,10 +52,11 @@ class Tally:
         self.replies += 1
         self.statuses[status] += 1
         if status == self.ask.status:
-            self.latencies.append(latency)
             if not self.ask.fits(body):
                 self.wrong += 1
-            elif len(self.bodies) < self.keep:
+                return
+            self.latencies.append(latency)
+            if len(self.bodies) < self.keep:
                 self.bodies[seed] = body
         else:
             found = _RETRY_AFTER.search(head)
@@ -65,7 +66,7 @@ class Tally:
     @property
     def good(self) -> int:
         """Replies as they should be."""
-        return len(self.latencies) - self.wrong
+        return len(self.latencies)
 
     @property
     def failed(self) -> int:
