@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from contextlib import suppress
 
 
 class Scripted:
@@ -9,6 +10,7 @@ class Scripted:
 
     def __init__(self, answer):
         self.answer, self.requests, self.connections, self.most_connections = answer, [], 0, 0
+        self._writers = set()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
 
@@ -18,8 +20,15 @@ class Scripted:
         return self
 
     def __exit__(self, *_):
-        self._loop.call_soon_threadsafe(self._stop.set)
+        with suppress(RuntimeError):  # it has left
+            self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(5)
+
+    def leave(self):
+        """End at once, with all connections; to be called in an answer."""
+        self._stop.set()
+        for writer in self._writers:
+            writer.transport.abort()
 
     async def _serve(self):
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
@@ -31,6 +40,7 @@ class Scripted:
 
     async def _connected(self, reader, writer):
         self.connections += 1
+        self._writers.add(writer)
         self.most_connections = max(self.most_connections, self.connections)
         try:
             while True:
@@ -42,6 +52,7 @@ class Scripted:
             pass
         finally:
             self.connections -= 1
+            self._writers.discard(writer)
             writer.close()
 
 

@@ -34,7 +34,7 @@ Address = tuple[str, int]
 
 MOST_CONNECTIONS = 4096
 LONGEST_S = 1000.0
-_SLACK_S = 5.0  # for the last reply of a measurement
+_SLACK_S = 5.0  # for the next reply, at the end of a measurement
 _MOST_LOSSES = 1000  # connections that ended and were made again
 
 
@@ -50,7 +50,9 @@ def closed(
 ) -> Tally:
     """Load by so many clients for so many seconds, up to the next reply, or ``most`` requests, after a warm-up.
 
-    Raises ServeError.
+    What is in flight at the end is waited for, but not counted. What is still not answered when nobody has been for 5 s, and
+    for twice as long as the slowest took, counts as not answered, as does what a connection that ends leaves unanswered,
+    whenever it was sent. Raises ServeError.
     """
     return _run(_Closed(address, ask, seeds).run(clients, seconds, warmup, most))
 
@@ -148,11 +150,14 @@ class _Load:
 
 
 class _Closed(_Load):
-    """Measures from one reply to another: replies come in bunches, and a window by the clock cuts through them."""
+    """Measures from one reply to another: replies come in bunches, and a window by the clock cuts through them.
+
+    The tally holds the replies of the window, and whatever was never answered, whenever it was sent.
+    """
 
     warm = False
     begin: float | None = None
-    measured: Tally | None = None
+    slowest = 0.0  # of all that were answered, in the warm-up, too
 
     async def run(self, clients: int, seconds: float, warmup: float, most: int) -> Tally:
         if not 1 <= clients <= MOST_CONNECTIONS or seconds > LONGEST_S:
@@ -162,45 +167,68 @@ class _Closed(_Load):
         for connection in [await self.connect() for _ in range(clients)]:
             self.send(connection, next(self.seeds), time.perf_counter())
         await asyncio.sleep(warmup)
-        self.warm, latest = True, time.perf_counter()
+        self.warm, self.latest = True, time.perf_counter()
+        begin = self.latest
         with suppress(TimeoutError):
             await asyncio.wait_for(self.full.wait(), seconds + _SLACK_S)
-        if self.measured is None:  # too slow for another reply
-            self._end(time.perf_counter(), self.begin or latest)
-        await self.finish(5.0)
+        if not self.stopped:  # too slow for another reply, or nobody is there
+            self._end(time.perf_counter(), self.begin or begin)
+        await self._see_the_rest()
+        await self.finish(0)
         for task in self.again:
             task.cancel()
-        assert self.measured is not None
-        return self.measured
+        return self.tally
 
     def finished(self, connection: Connection, status: int, head: bytes, body: bytes) -> None:
-        self.note(connection, status, head, body)
-        if self.warm and self.measured is None:
-            now = time.perf_counter()
-            if self.begin is None:
-                self.begin, self.tally = now, Tally(self.ask)
-            elif now >= self.begin + self.length or self.tally.replies >= self.most:
-                self._end(now, self.begin)
+        self.latest = time.perf_counter()
+        self.slowest = max(self.slowest, self.latest - (connection.since or self.latest))
+        if self.begin is None or self.stopped:
+            connection.since = None
+            if self.warm and self.begin is None:
+                self.begin = self.latest
+        else:
+            self.note(connection, status, head, body)
+            if self.latest >= self.begin + self.length or self.tally.replies >= self.most:
+                self._end(self.latest, self.begin)
         if not (self.stopped or connection.closing):
             self.send(connection, next(self.seeds), time.perf_counter())
-
-    def _end(self, now: float, begin: float) -> None:
-        self.tally.seconds = now - begin
-        self.measured, self.tally, self.stopped = self.tally, Tally(self.ask), True
-        self.full.set()
 
     def lost(self, connection: Connection) -> None:
         super().lost(connection)
         self.losses += 1
         if self.losses < _MOST_LOSSES and not (self.stopped or self.full.is_set()):
-            self.again.add(asyncio.get_running_loop().create_task(self._again()))
-        elif not self.connections:
-            self.full.set()  # nobody is left to ask
+            task = asyncio.get_running_loop().create_task(self._again())
+            self.again.add(task)
+            task.add_done_callback(self._came_back)
+        self._look_who_is_left()
 
     async def _again(self) -> None:
-        connection = await self.connect()
-        if not self.stopped:
-            self.send(connection, next(self.seeds), time.perf_counter())
+        with suppress(ServeError):  # refused: there is a client less
+            connection = await self.connect()
+            if not self.stopped:
+                self.send(connection, next(self.seeds), time.perf_counter())
+
+    def _came_back(self, task: asyncio.Task[None]) -> None:
+        self.again.discard(task)
+        self._look_who_is_left()
+
+    def _look_who_is_left(self) -> None:
+        if not (self.connections or self.again):
+            self.full.set()  # nobody to ask
+
+    def _end(self, now: float, begin: float) -> None:
+        self.tally.seconds, self.latest, self.stopped = now - begin, now, True
+        self.full.set()
+
+    async def _see_the_rest(self) -> None:
+        """Until all are answered, or nobody has been for so long that nobody will be.
+
+        A request that was sent just before the end is no failure, nor one that waits in line behind others: as long as any is
+        answered, the rest may be. One that takes long may do so: twice as long as any that was answered.
+        """
+        silence = max(_SLACK_S, 2 * self.slowest)
+        while self.in_flight and time.perf_counter() < self.latest + silence:
+            await asyncio.sleep(0.005)
 
 
 class _Open(_Load):

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections import Counter
 from itertools import count
 
 import numpy as np
@@ -167,6 +168,103 @@ def test_a_server_that_goes_away_ends_it(scripted, monkeypatch):
     tally = closed(scripted(answer).address, ASK, count(), clients=2, seconds=60, warmup=0)
     assert tally.statuses[NO_REPLY] >= 5
     assert tally.seconds < 5
+
+
+# What is never answered
+
+
+def tell_apart(answer):
+    """``answer(client, number, writer)``, with the connections numbered from 0, and how many requests each has sent before."""
+    clients, sent = {}, Counter()
+
+    async def told(number, request, writer):
+        client = clients.setdefault(writer, len(clients))
+        sent[client] += 1
+        await answer(client, sent[client] - 1, writer)
+
+    return told
+
+
+async def never():
+    await asyncio.sleep(30)
+
+
+def test_a_client_that_is_never_answered_is_counted(scripted, monkeypatch):
+    monkeypatch.setattr(load, "_SLACK_S", 0.2)
+
+    @tell_apart
+    async def answer(client, number, writer):
+        if client == 0:
+            await never()
+        writer.write(reply())
+
+    tally = closed(scripted(answer).address, ASK, count(), clients=4, seconds=0.2, warmup=0.05)
+    assert tally.statuses[NO_REPLY] == 1
+    assert tally.failed == 1
+    assert tally.good == tally.replies - 1 > 10
+    assert 0.2 <= tally.seconds < 5
+
+
+def test_a_server_that_falls_silent_fails_every_client(scripted, monkeypatch):
+    monkeypatch.setattr(load, "_SLACK_S", 0.2)
+
+    @tell_apart
+    async def answer(client, number, writer):
+        if number == 5:
+            await never()
+        await asyncio.sleep(0.02)
+        writer.write(reply())
+
+    tally = closed(scripted(answer).address, ASK, count(), clients=3, seconds=0.3, warmup=0)
+    assert tally.failed == tally.statuses[NO_REPLY] == 3
+    assert tally.good == 3 * 5 - 1  # the first opens the window
+
+
+@pytest.fixture
+def mortal(scripted):
+    """``mortal(n)``: a server that answers the first n requests, each after 5 ms, then ends with all its connections."""
+
+    def start(most):
+        async def answer(number, request, writer):
+            if number < most:
+                await asyncio.sleep(0.005)
+                writer.write(reply())
+            else:
+                server.leave()
+
+        server = scripted(answer)
+        return server
+
+    return start
+
+
+def test_a_server_that_is_gone_before_the_window_has_answered_nothing(mortal):
+    tally = closed(mortal(10).address, ASK, count(), clients=2, seconds=60, warmup=0.5)
+    assert (tally.good, tally.requests_per_s) == (0, 0)
+    assert tally.failed == tally.statuses[NO_REPLY] >= 2
+    assert tally.seconds < 5  # nobody is left to be waited for
+
+
+def test_a_server_that_dies_in_the_window_fails_every_client(mortal):
+    tally = closed(mortal(40).address, ASK, count(), clients=2, seconds=60, warmup=0)
+    assert 30 < tally.good < 40
+    assert tally.failed == tally.statuses[NO_REPLY] >= 2
+    assert tally.seconds < 5
+
+
+def test_what_takes_long_and_what_stands_in_line_is_no_failure(scripted, monkeypatch):
+    """One at a time for 24 clients: each waits for longer than the window, and each step for longer than the slack."""
+    monkeypatch.setattr(load, "_SLACK_S", 0.05)
+    one_at_a_time = asyncio.Semaphore(1)
+
+    async def answer(number, request, writer):
+        async with one_at_a_time:
+            await asyncio.sleep(0.06)
+            writer.write(reply())
+
+    tally = closed(scripted(answer).address, ASK, count(), clients=24, seconds=0.2, warmup=0.3)
+    assert tally.failed == 0
+    assert tally.good <= 6
 
 
 # Open loop
