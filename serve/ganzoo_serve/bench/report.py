@@ -82,13 +82,11 @@ def _besides(result: Result) -> list[list[str]]:
         rows += [
             [f"PNG, {result.half_load.rate:,.0f}/s at random", _latency(result.half_load), about],
             ["constant bytes likewise", _latency(result.half_load_constant), ""],
-            [
-                "one after the other",
-                f"p99 {_time(result.queue_s)}",
-                "at least, so long do those wait who come at random",
-            ],
             ["sent", "", f"99 % at most {_ms(result.half_load.lateness_s)} late"],
         ]
+        if result.plan.cores == 1:
+            yardstick = "a queue of one server, one image at a time (M/D/1)"
+            rows.append(["by arithmetic", f"p99 {_time(result.queue_s)}", yardstick])
     if result.not_modified_per_s:
         share = result.capacity / result.not_modified_per_s
         rows.append(

@@ -95,5 +95,8 @@ class Result:
 
     @property
     def queue_s(self) -> float:
-        """Seconds that 99 % of requests take at most at half load, if each waits for those before it and nothing else."""
+        """Seconds that 99 % take at most at half load in a queue of one server that makes one image at a time.
+
+        Not a bound: several cores, or requests that share a run, do better.
+        """
         return self.service_s + wait_in_line(0.5) / self.capacity
