@@ -9,6 +9,7 @@ import uvicorn
 
 from ganzoo_serve import serving
 from ganzoo_serve.http.app import create_app
+from ganzoo_serve.http.crowd import bounded
 
 
 class Gate:
@@ -29,9 +30,12 @@ class Gate:
 
 
 class Live:
-    """``shortcut``: as ``ganzoo serve`` has it; without, requests for images go through the framework's door as all others do."""
+    """A server as ``ganzoo serve`` sets it up, with room for ``connections``.
 
-    def __init__(self, catalogue, settings, *, shortcut=True, gate=None, drain_s=None):
+    Without ``shortcut`` requests for images come through ASGI, as all others do: as behind a proxy.
+    """
+
+    def __init__(self, catalogue, settings, *, shortcut=True, gate=None, drain_s=None, connections=1024):
         self.catalogue, self.gate = catalogue, gate
         self.app = create_app(catalogue, settings)
         self.listening = socket.create_server(("127.0.0.1", 0))
@@ -42,17 +46,19 @@ class Live:
             log_config=None,
             access_log=False,
             server_header=False,
-            http=serving.http_protocol(),
+            ws="none",
+            http=bounded(serving.http_protocol(), connections),
             proxy_headers=not shortcut,
             timeout_graceful_shutdown=drain_s,
+            timeout_keep_alive=60,  # of idle connections, so that a slow machine closes none in the middle of a test
         )
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.listening]})
 
     def __enter__(self):
         self.thread.start()
-        while not self.server.started:
-            time.sleep(0.01)
+        until(lambda: self.server.started or not self.thread.is_alive(), 60)
+        assert self.server.started
         return self
 
     def __exit__(self, *_):

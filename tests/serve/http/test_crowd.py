@@ -1,59 +1,27 @@
 """More connections than there is room for."""
 
 import contextlib
-import socket
-import threading
-import time
 
 import pytest
-import uvicorn
+from live import Live, read_all, request, until
 
 from ganzoo_serve import serving
 from ganzoo_serve.http import crowd
-from ganzoo_serve.http.app import create_app
+from ganzoo_serve.http.app import Settings
 
-LIVE = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
-
-
-class Full:
-    """A server with room for two."""
-
-    def __init__(self, catalogue):
-        listening = socket.create_server(("127.0.0.1", 0), backlog=100)
-        self.address = listening.getsockname()
-        protocol = crowd.bounded(serving.http_protocol(), 2)
-        self.server = uvicorn.Server(
-            uvicorn.Config(
-                create_app(catalogue), log_config=None, access_log=False, http=protocol, timeout_keep_alive=60
-            )
-        )
-        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [listening]})
-
-    def connect(self):
-        return socket.create_connection(self.address, timeout=10)
+LIVE = request("/livez")
 
 
 @pytest.fixture
 def full(catalogue):
-    full = Full(catalogue)
-    full.thread.start()
-    while not full.server.started:
-        time.sleep(0.01)
-    yield full
-    full.server.should_exit = True
-    full.thread.join(20)
+    """A server with room for two."""
+    with Live(catalogue, Settings(), connections=2) as live:
+        yield live
 
 
 def ask(connection):
     connection.sendall(LIVE)
     return connection.recv(65536)
-
-
-def read_all(connection):
-    parts = []
-    while part := connection.recv(65536):
-        parts.append(part)
-    return b"".join(parts)
 
 
 def test_who_comes_when_it_is_full_is_told_so_and_who_is_in_stays(full, caplog):
@@ -71,10 +39,7 @@ def test_who_comes_when_it_is_full_is_told_so_and_who_is_in_stays(full, caplog):
         assert caplog.text.count("2 connections are open, and no more may be") == 1
         assert ask(first).startswith(b"HTTP/1.1 200")
         second.close()
-        until = time.monotonic() + 10
-        while len(full.server.server_state.connections) > 1:
-            assert time.monotonic() < until
-            time.sleep(0.01)
+        until(lambda: len(full.server.server_state.connections) == 1)
         with full.connect() as fourth:
             assert ask(fourth).startswith(b"HTTP/1.1 200")
 
