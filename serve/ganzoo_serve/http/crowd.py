@@ -1,4 +1,4 @@
-"""How many may be connected at once. Who comes when it is full is told so, and costs nothing further.
+"""How many may be connected at once. Who comes when it is full is told so, and costs little.
 
 uvicorn's own bound answers everybody with 503 as soon as it is reached, those who were in before as well, and lets more in.
 """
@@ -11,7 +11,7 @@ import math
 import time
 from typing import Any
 
-from ganzoo_serve.http import problems
+from ganzoo_serve.http.front import Front
 from ganzoo_serve.http.problems import Problem
 from ganzoo_serve.http.reply import as_http
 
@@ -19,6 +19,12 @@ logger = logging.getLogger(__name__)
 
 PATIENCE_S = 1.0  # to hear what is asked: what is said before would be lost with the end of the connection
 _QUIET_S = 60.0  # between two lines in the log
+_FULL = Problem(
+    503,
+    "Too many are connected to this server.",
+    headers={"Retry-After": "1", "Connection": "close"},
+    reason="connections",
+)
 
 
 def bounded(protocol: type[Any], most: int) -> type[Any]:
@@ -32,13 +38,13 @@ class _Bounded:
     most: int
     told: list[float]
     connections: set[Any]
+    app: object
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         if len(self.connections) < self.most:
             super().connection_made(transport)  # type: ignore[misc]
             return
-        refusal = _Refusal(transport)
-        transport.set_protocol(refusal)
+        transport.set_protocol(_Refusal(transport, Front.of(self.app)))
         now = time.monotonic()
         if now > self.told[0] + _QUIET_S:
             self.told[0] = now
@@ -46,28 +52,18 @@ class _Bounded:
 
 
 class _Refusal(asyncio.Protocol):
-    """A connection that there is no room for."""
+    """A connection that there is no room for. What it asks is counted, but has no line in the log: there may be many."""
 
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
+    def __init__(self, transport: asyncio.Transport, front: Front) -> None:
+        self._transport, self._front = transport, front
         self._patience = asyncio.get_running_loop().call_later(PATIENCE_S, transport.close)
 
     def data_received(self, data: bytes) -> None:
         """Something was asked."""
-        self._transport.write(_FULL)
+        reply = self._front.refuse(_FULL, None, log=False)
+        self._transport.write(as_http(reply.status, reply.complete(), reply.body or b""))
         self._transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over."""
         self._patience.cancel()
-
-
-def _full() -> bytes:
-    problem = Problem(
-        503, "Too many are connected to this server.", headers={"Retry-After": "1", "Connection": "close"}
-    )
-    reply = problems.reply(problem, {"path": "*"})  # of the whole server, as in OPTIONS *
-    return as_http(reply.status, reply.complete(), reply.body or b"")
-
-
-_FULL = _full()

@@ -39,6 +39,16 @@ class Front:
         self.app, self.server = app, server
         self._keys, self._signer, self._log = keys, signer, log
 
+    @staticmethod
+    def of(app: object) -> Front:
+        """The front of an application, inside what may be around it. Raises TypeError if it has none."""
+        inner = app
+        while not isinstance(inner, Front):
+            if inner is None:
+                raise TypeError(f"{app!r} is not what create_app made.")
+            inner = getattr(inner, "app", None)  # CORS, forwarded headers
+        return inner
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
@@ -98,6 +108,19 @@ class Front:
         query, scope["ganzoo.seconds"] = self._signer.check(scope["path"], query)
         scope["query_string"] = query.encode("latin-1")
 
+    def refuse(self, problem: Problem, client: tuple[str, int] | None, *, log: bool = True) -> Reply:
+        """The reply to what never became a request, with what every reply has; counted, and with ``log`` logged.
+
+        All that is known of it is ``client``, an address and a port; its method and path are told as ``-`` and ``*``.
+        """
+        scope: Scope = {"method": "-", "path": "*", "query_string": b"", "headers": (), "client": client}
+        visit = Visit(scope)
+        reply = problems.reply(problem, scope)
+        reply = reply._replace(headers=visit.complete(reply.headers))
+        visit.status, visit.sent = reply.status, len(reply.body or b"")
+        self.tell(scope, visit, log=log)
+        return reply
+
     def refusal(self, scope: Scope, error: Exception) -> Reply:
         """The reply to a request that ended in this error. A failure is logged, and the reply has its number only."""
         problem = problems.from_error(error, method=scope["method"]) if isinstance(error, ServeError) else None
@@ -117,15 +140,15 @@ class Front:
             return
         await reply.send(send, receive)
 
-    def tell(self, scope: Scope, visit: Visit) -> None:
-        """Count a request that is over, and log it."""
+    def tell(self, scope: Scope, visit: Visit, *, log: bool = True) -> None:
+        """Count a request that is over, and log it, unless not."""
         seconds = time.perf_counter() - visit.began
         route = visit.route or getattr(scope.get("route"), "name", None) or "none"
         model = scope["ganzoo.model"]
         self.server.measures.replied(model, route, visit.status or 499, seconds)
         if (reason := scope.get("ganzoo.reason")) is not None:
             self.server.measures.rejected.labels(reason).inc()
-        if self._log.on:
+        if log and self._log.on:
             client = scope.get("client")
             self._log.add(
                 Line(

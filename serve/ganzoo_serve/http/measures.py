@@ -48,7 +48,9 @@ class Measures(Watch):
         self.encode_seconds = seconds("encode", "Encoding it.", "model")
         self.inference_seconds = seconds("inference", "Open Inference Protocol requests.", "model", "outcome")
         self.rejected = counter(
-            "rejected_total", "Requests refused: the queue full, a key's rate, the deadline, unavailable.", "reason"
+            "rejected_total",
+            "Requests refused: the queue full, a key's rate, the deadline, unavailable, too many connections.",
+            "reason",
         )
         self.hits = counter("cache_hits_total", "Images found in memory or shared with another request.")
         self.misses = counter("cache_misses_total", "Images that had to be drawn.")

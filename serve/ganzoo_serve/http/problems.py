@@ -44,8 +44,8 @@ SCHEMA = {"type": "object", "required": [*_MEMBERS], "properties": _MEMBERS}
 class Problem(ServeError):
     """A refusal with its HTTP status; ``errors`` are (loc, message) pairs, ``headers`` go into the reply.
 
-    ``reason``, of one that is nobody's mistake, is what it is counted as: ``queue`` (full), ``rate`` (of a key), ``deadline``
-    or ``unavailable``.
+    ``reason``, of one that is nobody's mistake, is what it is counted as: ``queue`` (full), ``rate`` (of a key), ``deadline``,
+    ``unavailable`` or ``connections`` (too many).
     """
 
     def __init__(

@@ -11,7 +11,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from ganzoo_serve.http import problems
+from ganzoo_serve.http.front import Front
 from ganzoo_serve.http.problems import Problem
 from ganzoo_serve.http.reply import Headers, Reply, as_http
 from ganzoo_serve.http.shortcut import Shortcut
@@ -109,10 +109,10 @@ class Protocol(HttpToolsProtocol):
             self._end(self._last_word)
 
     def send_400_response(self, msg: str) -> None:
-        """What is no request that we could read, as a problem like all others."""
+        """What is no request that we could read, as a problem like all others, and told like all others."""
         large = max(self._unfinished, self._head_bytes) > HEAD_BYTES
         problem = Problem(431, _TOO_LARGE) if large else Problem(400, "This is no HTTP/1.1 request.")
-        reply = problems.reply(problem, {"path": ""})
+        reply = Front.of(self.app).refuse(problem, self.client)
         queued = bool(self.pipeline)
         if queued and self.cycle.more_body:  # the body of the last was broken off: it has its reply with this
             self.pipeline.popleft()

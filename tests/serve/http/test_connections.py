@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import re
 import socket
@@ -13,6 +14,7 @@ import pytest
 from live import Gate, Live, read_all, request, until
 
 from ganzoo_serve.http import protocol
+from ganzoo_serve.http.access_log import AccessLog
 from ganzoo_serve.http.app import Settings
 from ganzoo_serve.models.catalogue import Catalogue
 
@@ -248,6 +250,34 @@ def test_a_head_without_end_is_cut_off(live):
                 time.sleep(0.001)
         assert b"200 OK" not in read_all(connection)
     assert httpx.get(live.url + IMAGE).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [(b"RUBBISH\r\n\r\n", 400), (request(IMAGE, f"X-Large: {'y' * 70_000}"), 431)],
+    ids=["400", "431"],
+)
+@pytest.mark.parametrize("inside", [False, True], ids=["bare", "inside CORS and forwarded headers"])
+def test_what_cannot_be_read_is_told_as_every_request_is(model_dir, sent, status, inside):
+    catalogue = Catalogue.load([model_dir / "plain.onnx"], device="cpu")
+    log = io.StringIO()
+    settings = Settings(log=AccessLog("json", log), origins=["*"] if inside else [])
+    with Live(catalogue, settings, shortcut=not inside) as live:
+        with live.connect() as connection:
+            address = connection.getsockname()[0]
+            connection.sendall(sent)
+            head, _, body = read_all(connection).partition(b"\r\n\r\n")
+        counts = httpx.get(f"{live.url}/metrics").text
+        until(log.getvalue)
+    number = re.search(rb"\r\nx-request-id: ([0-9a-f]{16})\r\n", head)[1].decode()
+    assert b"\r\nx-content-type-options: nosniff\r\n" in head
+    assert b"\r\ncontent-security-policy: default-src 'none'" in head
+    assert b"\r\nconnection: close" in head
+    assert f'ganzoo_requests_total{{code="{status}",model="",route="none"}} 1.0' in counts
+    line = json.loads(log.getvalue().splitlines()[0])
+    assert [line[name] for name in ("id", "client", "method", "path", "status", "bytes")] == [
+        number, address, "-", "*", status, len(body),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

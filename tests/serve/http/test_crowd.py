@@ -1,12 +1,15 @@
 """More connections than there is room for."""
 
 import contextlib
+import io
+import json
 
 import pytest
 from live import Live, read_all, request, until
 
 from ganzoo_serve import serving
 from ganzoo_serve.http import crowd
+from ganzoo_serve.http.access_log import AccessLog
 from ganzoo_serve.http.app import Settings
 
 LIVE = request("/livez")
@@ -42,6 +45,27 @@ def test_who_comes_when_it_is_full_is_told_so_and_who_is_in_stays(full, caplog):
         until(lambda: len(full.server.server_state.connections) == 1)
         with full.connect() as fourth:
             assert ask(fourth).startswith(b"HTTP/1.1 200")
+
+
+def test_who_is_refused_is_counted_and_gets_what_every_reply_has_but_no_line_in_the_log(catalogue):
+    log = io.StringIO()
+    with Live(catalogue, Settings(log=AccessLog("json", log)), connections=1) as live, live.connect() as first:
+        for _ in range(3):
+            with live.connect() as other:
+                other.sendall(LIVE)
+                head = read_all(other)
+            for field in (
+                b"x-request-id: ",
+                b"x-content-type-options: nosniff",
+                b"content-security-policy: default-src",
+            ):
+                assert b"\r\n" + field in head
+        first.sendall(request("/metrics", "Connection: close"))
+        counts = read_all(first).decode()
+        assert 'ganzoo_rejected_total{reason="connections"} 3.0' in counts
+        assert 'ganzoo_requests_total{code="503",model="",route="none"} 3.0' in counts
+        until(log.getvalue)
+    assert [json.loads(line)["path"] for line in log.getvalue().splitlines()] == ["/metrics"]
 
 
 def test_a_crowd_that_says_nothing_is_not_kept(full, monkeypatch):
