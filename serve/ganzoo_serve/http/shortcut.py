@@ -3,6 +3,9 @@
 A task, its context, a lock's worth of events, a timer and a handful of messages for each request take as long as a sixth of
 drawing a small image. None is needed where a request has no body, the reply comes in one piece, and the connection itself
 tells that its client has gone.
+
+There is none where something stands before ``Front`` that has to see every request: with ``--cors`` and ``--proxies`` images
+come through ASGI as all else does, and get the same replies.
 """
 
 from __future__ import annotations
