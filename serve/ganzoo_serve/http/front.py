@@ -24,7 +24,7 @@ from ganzoo_serve.http.visit import Visit
 logger = logging.getLogger(__name__)
 
 # The routes that do most of the work, past the framework: its way of finding, checking and sending costs three times as much
-# as theirs. They are described to it as well (routes/images.py), and answer the same from there.
+# as theirs. It has a description of them (routes/images.py), and nothing that answers.
 _DIRECT: list[tuple[str, tuple[str, ...], re.Pattern[str], Any]] = [
     ("image", ("GET", "HEAD"), image.PATH, image.answer),
     ("samples", ("POST",), samples.PATH, samples.answer),

@@ -1,7 +1,7 @@
 """The way of an address: from ``/v1/models/NAME/images/SEED.png`` to the image, in as few steps as there are.
 
 Nothing is drawn for 304 and HEAD: what the address means is known before. This is the busiest route, so it reads the request
-itself; the framework's route of the same path, which describes it in /openapi.json, comes here as well.
+itself; the framework only has its description, for /openapi.json.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from ganzoo_serve.models.catalogue import Catalogue
 IMAGE = "/v1/models/plain/images/5.png"
 
 
-@pytest.fixture(params=["shortcut", "framework"], name="live")
+@pytest.fixture(params=["shortcut", "asgi"], name="live")
 def _live(request, model_dir, monkeypatch):
     """Images take the shortcut, or, as behind a proxy, none."""
     catalogue = Catalogue.load([model_dir / "plain.onnx"], device="cpu")

@@ -99,6 +99,20 @@ def test_addresses_have_a_limit(catalogue):
         assert "at most 100 bytes" in response.json()["detail"]
 
 
+@pytest.mark.parametrize("prefix", ["", "/zoo"])
+def test_what_is_only_described_to_the_framework_is_answered_before(catalogue, prefix):
+    with TestClient(create_app(catalogue), root_path=prefix) as client:
+
+        def statuses(method, *ends):
+            ask = {"json": {}} if method == "POST" else {}
+            return [client.request(method, f"{prefix}/v1/models/plain/{end}", **ask).status_code for end in ends]
+
+        assert statuses("GET", "images/5.png", "images/5") == [200, 200]
+        assert statuses("GET", "images/5.png%0A", "images/5%0A", "images/5.a.b") == [406, 422, 406]
+        assert statuses("POST", "samples", "samples%0A") == [200, 404]
+        assert statuses("POST", "images/5.png") == statuses("GET", "samples") == [405]
+
+
 def test_counts(catalogue):
     with TestClient(create_app(catalogue)) as client:
         tag = client.get(IMAGE).headers["etag"]

@@ -77,7 +77,7 @@ def told(reply):
         (f"{IMAGES}5.png", {**KEY, "Connection": "close"}),
     ],
 )
-def test_it_says_what_the_framework_would(pair, taken, path, headers):
+def test_it_says_what_would_come_through_asgi(pair, taken, path, headers):
     one, other = (httpx.get(server.url + path, headers=headers) for server in pair)
     assert told(one) == told(other)
     assert len(taken) == 1

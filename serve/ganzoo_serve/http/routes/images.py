@@ -1,15 +1,18 @@
-"""Addresses of images, as /openapi.json describes them. ``http.image`` and ``http.samples`` answer, mostly past the framework."""
+"""Addresses of images, described: for /openapi.json, and for what a 405 says is allowed.
+
+``Front`` answers them, by ``http.image`` and ``http.samples``, before the framework sees them. All that comes here is what the
+framework takes for one of them and ``Front`` does not: an address with a line break at its end, where nothing is.
+"""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query
+from fastapi import APIRouter, Header, HTTPException, Path, Query
 from starlette.responses import Response
 
-from ganzoo_serve.http import image, layouts, samples
+from ganzoo_serve.http import layouts, samples
 from ganzoo_serve.http.address import SEED_PATTERN
 from ganzoo_serve.http.bodies import schema
 from ganzoo_serve.http.image import EXTENSIONS, ImageQuery
-from ganzoo_serve.http.reply import Framed
 from ganzoo_serve.http.routes.common import REFUSALS, ModelCall, picture
 from ganzoo_serve.images import FORMATS
 
@@ -30,7 +33,7 @@ async def image_file(
     query: Annotated[ImageQuery, Query()],
 ) -> Response:
     """One image. The same address always shows the same pixels; with ``@rev`` it may be cached for ever."""
-    return Framed(await image.answer(*call, f"{seed}.{extension}"))
+    raise HTTPException(404)
 
 
 @router.get("/v1/models/{model}/images/{seed}", response_class=Response, responses=_IMAGE)
@@ -41,7 +44,7 @@ async def image_(
     accept: Annotated[str | None, Header()] = None,
 ) -> Response:
     """One image, in the format that ``Accept`` likes best: PNG, WebP, AVIF or JPEG."""
-    return Framed(await image.answer(*call, seed))
+    raise HTTPException(404)
 
 
 _TYPES: dict[str, Any] = {
@@ -61,4 +64,4 @@ async def post_samples(call: ModelCall) -> Response:
     Where the layout does not name them the headers do, in order: ``X-Ganzoo-Seed: 0-9,20``, ``X-Ganzoo-Class: 3,1,4`` or one
     id for all; left out if over 2,000 characters.
     """
-    return Framed(await samples.answer(*call))
+    raise HTTPException(404)
