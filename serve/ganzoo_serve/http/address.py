@@ -15,6 +15,7 @@ from ganzoo_serve.http.problems import Problem
 from ganzoo_serve.models.model import Model
 from ganzoo_serve.seeds import MAX_SEED
 
+MILLISECONDS = "[0-9]{1,9}"
 SEED_PATTERN = "0|[1-9][0-9]{0,15}"
 MOST_NAMED = 2000
 _SEED = re.compile(SEED_PATTERN, re.ASCII)
@@ -89,6 +90,6 @@ def timeout_s(scope: Scope) -> float | None:
     text = scope["ganzoo.headers"].get(b"request-timeout-ms")
     if text is None:
         return None
-    if not re.fullmatch(rb"[0-9]{1,9}", text):
+    if not re.fullmatch(MILLISECONDS.encode(), text):
         raise Problem(400, "Request-Timeout-Ms is no number of milliseconds.")
     return int(text) / 1000

@@ -82,6 +82,27 @@ def test_unknown_paths_and_methods(client):
     assert client.get("/v1/models/plain/samples").headers["allow"] == "POST"
 
 
+def test_a_time_that_is_no_number_is_refused_alike_at_every_route(client):
+    seed = {"inputs": [{"name": "seed", "shape": [1], "datatype": "INT64", "data": [1]}]}
+    model = "/v1/models/plain"
+    paths = [
+        f"{model}/images/5.png",
+        f"{model}/images/5",
+        f"{model}/grid.png?seeds=1",
+        f"{model}/interpolate.png?from=1&to=2",
+    ]
+    for text in ("abc", "-1", "1.5", "1234567890", ""):
+        headers = {"Request-Timeout-Ms": text}
+        replies = [client.get(path, headers=headers) for path in paths]
+        replies.append(client.post(f"{model}/samples", json={"n": 1}, headers=headers))
+        replies.append(client.post("/v2/models/plain.sample/infer", json=seed, headers=headers))
+        for reply in replies:
+            assert_problem(reply, 400, "^Request-Timeout-Ms is no number of milliseconds.$")
+        openai = client.post("/v1/images/generations", json={"model": "plain"}, headers=headers)
+        assert openai.status_code == 400
+        assert openai.json()["error"]["message"] == "Request-Timeout-Ms is no number of milliseconds."
+
+
 def test_what_can_be_got_can_be_asked_for_its_head(client):
     documented = client.get("/openapi.json").json()["paths"]
     paths = [path for path, methods in documented.items() if "get" in methods and "{" not in path]

@@ -5,7 +5,7 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import Depends, Header, Path, Request
 from starlette.types import Receive, Scope
 
-from ganzoo_serve.http.address import query_members
+from ganzoo_serve.http import address
 from ganzoo_serve.http.server import Asked, Server, ask
 
 ModelName = Annotated[str, Path(description="A model's name, or NAME@REV to insist on one revision.")]
@@ -25,12 +25,15 @@ async def asked_model(request: Request, model: ModelName) -> Asked:
 
 async def said_once(request: Request) -> None:
     """Of members of the query that are there twice the framework takes the last. Raises RequestError instead."""
-    query_members(request.scope["query_string"])
+    address.query_members(request.scope["query_string"])
 
 
 ServerState = Annotated[Server, Depends(server)]
 AskedModel = Annotated[Asked, Depends(asked_model)]
-Timeout = Annotated[str | None, Header(alias="Request-Timeout-Ms", pattern="^[0-9]{1,9}$")]
+# The pattern is for readers; ``address.timeout_s`` checks it, at every route alike.
+Timeout = Annotated[
+    str | None, Header(alias="Request-Timeout-Ms", json_schema_extra={"pattern": f"^{address.MILLISECONDS}$"})
+]
 
 
 class Call(NamedTuple):
