@@ -20,7 +20,6 @@ from ganzoo_serve.graph import Signature
 
 Tensor: TypeAlias = npt.NDArray[Any]
 Output: TypeAlias = tuple[str, tuple[int, ...], np.dtype[Any]]  # name, shape of one image, type
-Open: TypeAlias = Callable[[bool], runtime.Session]  # whether runs are to be recorded
 
 logger = logging.getLogger(__name__)
 

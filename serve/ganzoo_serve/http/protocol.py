@@ -127,11 +127,9 @@ class Protocol(HttpToolsProtocol):
         self._send(reply.status, reply.complete(), reply.body or b"", keep_alive=False)
 
     def _find_shortcut(self) -> Shortcut | None:
-        """Not while another reply is under way, or waits for the client to read, or there are too many."""
+        """Not while another reply is under way, or waits for the client to read."""
         busy = self.cycle is not None and not self.cycle.response_complete
-        most = self.limit_concurrency
-        full = most is not None and max(len(self.connections), len(self.tasks)) >= most
-        if busy or full or self.flow.write_paused:
+        if busy or self.flow.write_paused:
             return None
         if self.parser.get_method() != b"GET" or self.parser.get_http_version() != "1.1":
             return None
