@@ -82,6 +82,7 @@ def serve(
 
 
 def http_protocol() -> type[Any]:
+    """Ours; where there is no httptools uvicorn's own, which has neither bounds on a head nor the shortcut."""
     try:
         from ganzoo_serve.http.protocol import Protocol
     except ImportError:  # no httptools for this platform

@@ -33,7 +33,7 @@ class Line:
 
 
 class AccessLog:
-    """Writes to ``stream``; ``auto`` is for people where that is a terminal, else JSON. ``close`` writes the rest."""
+    """Writes to ``stream``; ``auto`` is for people where that is a terminal, else JSON. ``flush`` writes the rest."""
 
     def __init__(self, form: LogFormat = "auto", stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr

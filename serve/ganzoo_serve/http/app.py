@@ -34,13 +34,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Settings:
-    """How a server behaves. ``workers``: threads that draw and encode, default one per core, and one more with a GPU.
+    """How a server behaves. ``limits``: what it lets requests ask for. ``workers``: threads that draw and encode, default one
+    per core, and one more with a GPU.
 
     ``watch_s``: seconds between looks for changed files, 0 for none. Without ``keys`` everybody is let in; a ``signer`` lets
     in whoever has an address that it signed. ``origins``: whose pages may ask (CORS). ``admin``: whether the operator's routes
     are there, and models may be loaded and unloaded on request, all by those with a key. ``drain_s``: seconds to finish what is
     being answered when told to stop. ``connections`` may be open at once. ``proxies``: addresses whose X-Forwarded-For is
     believed, separated by commas. ``root_path``: what a proxy takes off addresses before they come here, for the ASGI server.
+    ``log`` takes a line for each request; if it is not given there are none.
     """
 
     limits: Limits = field(default_factory=Limits)

@@ -1,7 +1,8 @@
-"""uvicorn's HTTP/1.1 with three things added: patience has an end, a reply goes out at once, images take a shortcut.
+"""uvicorn's HTTP/1.1 where patience has an end, a reply goes out at once, and images take a shortcut.
 
-uvicorn writes head and body apart, which are two system calls and two packets; it waits for ever for a head that does not
-come, of any size; and it makes a task for each request.
+uvicorn waits for ever for a head that does not come, of any size, and for the rest of a body that was refused; it writes the
+head and the body of a reply apart, which are two system calls and two packets; it makes a task for each request; and what it
+cannot read it refuses in words of its own.
 """
 
 from __future__ import annotations
@@ -32,10 +33,9 @@ class Protocol(HttpToolsProtocol):
         self._unfinished, self._head_bytes = 0, 0  # of a head: as they came, and of its fields
         self._last_word: Reply | None = None  # to what is no request, after the replies to those before it
         self._patience: asyncio.TimerHandle | None = self.loop.call_later(HEAD_S, self._hang_up)
-        self._shortcut: Shortcut | None = None  # of the request that is coming in
-        self._running: Shortcut | None = (
-            None  # of the one that is being answered; uvicorn's ``cycle`` is the last that came
-        )
+        # Of the request that is coming in, and of the one that is being answered; uvicorn's ``cycle`` is the last that came.
+        self._shortcut: Shortcut | None = None
+        self._running: Shortcut | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over."""
