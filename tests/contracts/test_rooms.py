@@ -100,6 +100,15 @@ def test_the_readme_names_what_is_public(root):
     assert set(re.findall(r"^\| `(ganzoo.*?)`", table, re.MULTILINE)) == PUBLIC
 
 
+def test_the_servers_readme_names_every_module_at_the_top(root):
+    text = (root / "serve" / "README.md").read_text(encoding="utf-8")
+    table = text.partition("| module | what it is for |")[2].partition("\n\n")[0]
+    named = [name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.split("|")[1] if row else "")]
+    package = root / "serve" / "ganzoo_serve"
+    inside = [path.stem for path in package.glob("*.py")] + [path.parent.name for path in package.glob("*/__init__.py")]
+    assert sorted(named) == sorted(name for name in inside if not name.startswith("__"))
+
+
 def test_every_public_name_is_there():
     import ganzoo
     import ganzoo.data
