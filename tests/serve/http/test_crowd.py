@@ -12,7 +12,7 @@ from ganzoo_serve.http import crowd
 from ganzoo_serve.http.access_log import AccessLog
 from ganzoo_serve.http.app import Settings
 
-LIVE = request("/livez")
+LIVE, READY = request("/livez"), request("/readyz")
 
 
 @pytest.fixture
@@ -33,12 +33,15 @@ def test_who_comes_when_it_is_full_is_told_so_and_who_is_in_stays(full, caplog):
         assert ask(second).startswith(b"HTTP/1.1 200")
         for _ in range(3):
             with full.connect() as third:
-                third.sendall(LIVE)
+                third.sendall(READY)
                 head, _, body = read_all(third).partition(b"\r\n\r\n")  # it ends
             assert head.startswith(b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n")
             assert b"\r\nretry-after: 1" in head
             assert b"Too many are connected" in body
             assert b"\r\ncontent-length: %d" % len(body) in head
+        with full.connect() as supervisor:
+            supervisor.sendall(LIVE)
+            assert read_all(supervisor).endswith(b'\r\n\r\n{"live":true}')
         assert caplog.text.count("2 connections are open, and no more may be") == 1
         assert ask(first).startswith(b"HTTP/1.1 200")
         second.close()
@@ -52,7 +55,7 @@ def test_who_is_refused_is_counted_and_gets_what_every_reply_has_but_no_line_in_
     with Live(catalogue, Settings(log=AccessLog("json", log)), connections=1) as live, live.connect() as first:
         for _ in range(3):
             with live.connect() as other:
-                other.sendall(LIVE)
+                other.sendall(READY)
                 head = read_all(other)
             for field in (
                 b"x-request-id: ",
