@@ -160,7 +160,7 @@ def test_what_is_refused_is_counted_by_its_reason(catalogue, monkeypatch):
         refuse(LateError())
         assert client.get(IMAGE).status_code == 504
         assert counted() == [2, 0, 1, 0]
-        assert client.post("/v1/models/plain/samples", json={"n": 2}).status_code == 429
+        assert client.post("/v1/models/plain/samples", json={"n": 4}).status_code == 429
         assert counted() == [2, 1, 1, 0]
         client.app.server.draining = True
         assert client.get(IMAGE).status_code == 503
