@@ -57,10 +57,13 @@ def webp(image: Pixels, *, quality: int | None = None) -> bytes:
 
 
 def avif(image: Pixels) -> bytes:
-    """Lossy AVIF of high quality without chroma subsampling; where Pillow was built with it."""
+    """Lossy AVIF of high quality without chroma subsampling; where Pillow was built with it.
+
+    By one thread, since with several the encoder makes other bytes and pixels: they would depend on the number of cores.
+    """
     picture = Picture.fromarray(_squeeze(check(image)))
     picture = picture if picture.mode != "L" else picture.convert("RGB")
-    return _save(picture, "AVIF", quality=90, subsampling="4:4:4", speed=8)
+    return _save(picture, "AVIF", quality=90, subsampling="4:4:4", speed=8, max_threads=1)
 
 
 def npy(image: Pixels) -> bytes:
@@ -70,12 +73,20 @@ def npy(image: Pixels) -> bytes:
     return buffer.getvalue()
 
 
+def _version(settings: int, *libraries: str) -> str:
+    """What the bytes of a format depend on: our settings, by a number that goes up with them, Pillow and what it writes with."""
+    found = [f"{name}-{features.version(name)}" for name in libraries]
+    return " ".join([f"{settings}", f"pillow-{PIL.__version__}", *found])
+
+
+_JPEG = _version(1, "jpg", "libjpeg_turbo")
+_AVIF = {"avif": Format("avif", "image/avif", avif, _version(2, "avif"))} if features.check("avif") else {}
 FORMATS = {
-    "png": Format("png", "image/png", png, png_file.VERSION),
-    "jpg": Format("jpg", "image/jpeg", jpg, f"pillow-{PIL.__version__}"),
-    "jpeg": Format("jpeg", "image/jpeg", jpg, f"pillow-{PIL.__version__}"),
-    "webp": Format("webp", "image/webp", webp, f"pillow-{PIL.__version__}"),
-    **({"avif": Format("avif", "image/avif", avif, f"pillow-{PIL.__version__}")} if features.check("avif") else {}),
+    "png": Format("png", "image/png", png, f"1 {png_file.VERSION}"),
+    "jpg": Format("jpg", "image/jpeg", jpg, _JPEG),
+    "jpeg": Format("jpeg", "image/jpeg", jpg, _JPEG),
+    "webp": Format("webp", "image/webp", webp, _version(1, "webp")),
+    **_AVIF,
     "npy": Format("npy", "application/x-npy", npy, "1"),
 }
 
@@ -86,10 +97,15 @@ def extension(path: PurePath) -> str:
 
 
 FILMS = {"gif": "image/gif", "webp": "image/webp"}  # media types by extension
+FILM_VERSIONS = {"gif": _version(1), "webp": _version(1, "webp")}  # as a Format's
+GIF_MS = 10  # what a gif counts in
 
 
 def film(frames: Sequence[Pixels], extension: str, milliseconds: int | Sequence[int]) -> bytes:
-    """Images of one size, each shown so long, without end, as ``gif`` (of 256 colours an image) or lossless ``webp``."""
+    """Images of one size, each shown so long, without end, as ``gif`` (of 256 colours an image) or lossless ``webp``.
+
+    A gif counts in hundredths of a second. Raises ValueError for a time between.
+    """
     # One at a time: a film is many times the size of its file.
     return film_of((frame(image, extension) for image in frames), extension, milliseconds)
 
@@ -107,6 +123,8 @@ def film_of(frames: Iterable[Picture.Image], extension: str, milliseconds: int |
     shown = iter(frames)
     first = next(shown)
     durations = milliseconds if isinstance(milliseconds, int) else list(milliseconds)
+    if extension == "gif":
+        _check_hundredths([durations] if isinstance(durations, int) else durations)
     # Lossless where the format can: images are small, and artefacts would pass for the generator's.
     how = {"lossless": True} if extension == "webp" else {}
     return _save(first, extension.upper(), save_all=True, append_images=shown, duration=durations, loop=0, **how)
@@ -143,6 +161,12 @@ def check(image: Pixels) -> Pixels:
             f"Not an image: {image.dtype} {image.shape}. Expected uint8 (h, w, c) with c = 1, 3 or 4, or (h, w)."
         )
     return shaped
+
+
+def _check_hundredths(milliseconds: Sequence[int]) -> None:
+    for time in milliseconds:
+        if time % GIF_MS:
+            raise ValueError(f"A gif counts in hundredths of a second: expected a multiple of {GIF_MS} ms, not {time}.")
 
 
 def _squeeze(image: Pixels) -> Pixels:

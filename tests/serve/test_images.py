@@ -1,13 +1,16 @@
+import hashlib
 import importlib
 import io
+import re
 import sys
 
 import numpy as np
+import PIL
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from PIL import Image
+from PIL import Image, features
 
 from ganzoo_serve import images, png
 
@@ -40,6 +43,33 @@ def test_a_film_shows_each_image_for_its_time(name, channels):
             assert (np.asarray(film.convert("RGB")) == level).all()
             times.append(film.info["duration"])
     assert times == [40, 50, 600]
+
+
+@pytest.mark.parametrize("milliseconds", [15, [40, 45]])
+def test_a_gif_does_not_cut_times_to_hundredths_silently(milliseconds):
+    frames = [np.full((4, 6, 3), level, np.uint8) for level in (0, 255)]
+    with pytest.raises(ValueError, match=r"expected a multiple of 10 ms, not [14]5"):
+        images.film(frames, "gif", milliseconds)
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="Pillow has no AVIF here")
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_an_avif_is_the_same_on_any_number_of_cores(threads, monkeypatch):
+    """On several the encoder takes rows by turns; from about 512 x 512 on that shows in bytes and pixels."""
+    y, x = np.mgrid[:512, :512]
+    image = np.stack([x * 3 + y, x * y // 50, y * 2], axis=-1).astype(np.uint8)
+    expected = hashlib.sha256(images.avif(image)).hexdigest()
+    monkeypatch.setattr("PIL.AvifImagePlugin._get_default_max_threads", lambda: threads)
+    assert hashlib.sha256(images.avif(image)).hexdigest() == expected
+
+
+def test_versions_name_settings_and_the_libraries_that_write():
+    jpeg, webp = images.FORMATS["jpg"].version, images.FORMATS["webp"].version
+    assert all(re.match(r"\d+( |$)", form.version) for form in images.FORMATS.values())
+    assert f"pillow-{PIL.__version__}" in jpeg
+    assert f"libjpeg_turbo-{features.version('libjpeg_turbo')}" in jpeg
+    assert f"webp-{features.version('webp')}" in webp
+    assert f"webp-{features.version('webp')}" in images.FILM_VERSIONS["webp"]
 
 
 @given(pictures | seeded)

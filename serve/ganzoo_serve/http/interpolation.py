@@ -21,7 +21,7 @@ from ganzoo_serve.http.image import ImageQuery
 from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.http.reply import Reply
 from ganzoo_serve.http.server import Server, ask
-from ganzoo_serve.images import FILMS, FORMATS, film_of, frame
+from ganzoo_serve.images import FILM_VERSIONS, FILMS, FORMATS, GIF_MS, film_of, frame
 from ganzoo_serve.paths import Mode, usual_mode, walk
 
 # A frame's time. GIF counts in hundredths of a second, and 12 frames a second look like motion.
@@ -43,7 +43,12 @@ class WayQuery(ImageQuery):
     ] = None
     columns: Columns = None
     milliseconds: Annotated[
-        int | None, Field(ge=10, le=10_000, description=f"Of each image of a film; {_USUAL_MS} if not said.")
+        int | None,
+        Field(
+            ge=10,
+            le=10_000,
+            description=f"Of each image of a film; {_USUAL_MS} if not said. For gif a multiple of {GIF_MS}.",
+        ),
     ] = None
 
 
@@ -68,9 +73,12 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str, ext
         if query.columns is not None:
             raise RequestError("A film has no columns: leave them out.", loc=("columns",))
         milliseconds = query.milliseconds or _USUAL_MS
+        if extension == "gif" and milliseconds % GIF_MS:
+            nearest = f"expected a multiple of {GIF_MS} ms, not {milliseconds}, or webp"
+            raise RequestError(f"A gif counts in hundredths of a second: {nearest}.", loc=("milliseconds",))
         if query.steps * milliseconds > _MOST_MS:
             raise RequestError(f"A film may take {_MOST_MS} ms in all.", loc=("milliseconds",))
-        media_type, version, last = FILMS[extension], FORMATS["webp"].version, f"milliseconds={milliseconds}"
+        media_type, version, last = FILMS[extension], FILM_VERSIONS[extension], f"milliseconds={milliseconds}"
         finish: Callable[[Images], Any] = partial(frame, extension=extension)
         compose = partial(film_of, extension=extension, milliseconds=milliseconds)
     else:

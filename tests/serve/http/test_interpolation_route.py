@@ -41,6 +41,10 @@ def test_a_film_walks_from_seed_to_seed(client, plain):
     assert [response.headers[f"x-ganzoo-{name}"] for name in ("from", "to", "steps")] == ["1", "2", "9"]
 
 
+def test_a_webp_may_show_its_images_for_any_time(client):
+    assert set(frames(client.get(f"{PLAIN}.webp?from=1&to=2&steps=3&milliseconds=15").content)[1]) == {15}
+
+
 def test_a_gif_is_the_film_that_the_library_makes(client, plain, classy):
     response = client.get(f"{PLAIN}.gif?from=1&to=2&steps=5&milliseconds=50")
     assert response.headers["content-type"] == "image/gif"
@@ -123,6 +127,7 @@ def test_only_pinned_addresses_are_immutable(client, classy):
         ("png?from=1&to=2&milliseconds=80", "Only a film"),
         ("webp?from=1&to=2&columns=2", "A film has no columns"),
         ("gif?from=1&to=2&milliseconds=9", "greater than or equal to 10"),
+        ("gif?from=1&to=2&milliseconds=15", "expected a multiple of 10 ms, not 15"),
         ("png?from=1&to=2&class=doog", "Did you mean 'dog'?"),
         ("png?from=1&to=2&x=1", "Extra inputs"),
         ("png?from=1&to=2&to=3", "'to' is there twice"),
