@@ -120,6 +120,7 @@ def create_app(
         yield
         keeping.cancel()
         server.draining = True  # for whoever asks all the same
+        keeper.stop()
         engine.close()
         settings.log.flush()
 

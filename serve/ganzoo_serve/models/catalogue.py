@@ -18,7 +18,7 @@ from typing import NamedTuple
 from ganzoo_serve.devices import Device
 from ganzoo_serve.errors import DeviceError, ModelError
 from ganzoo_serve.models.model import Model, load
-from ganzoo_serve.models.trial import Trial
+from ganzoo_serve.models.trial import Stopped, Trial
 
 logger = logging.getLogger(__name__)
 
@@ -79,9 +79,9 @@ class Catalogue(Mapping[str, Model]):
         catalogue.fill()
         return catalogue
 
-    def fill(self) -> list[Model]:
-        """The first look, as ``load`` has it: the models that came."""
-        came, _ = self.refresh(settled=False)
+    def fill(self, trial: Trial | None = None) -> list[Model]:
+        """The first look, as ``load`` has it: the models that came. See ``refresh`` for ``trial``."""
+        came, _ = self.refresh(settled=False, trial=trial)
         for skipped in self.skipped:
             if skipped.path in self._paths:
                 raise ModelError(skipped.reason)
@@ -116,16 +116,18 @@ class Catalogue(Mapping[str, Model]):
         """The names that there were and are not any more: unloaded, or without a file that can be loaded."""
         return tuple(sorted(self._had - self._revisions.keys()))
 
-    def refresh(self, *, settled: bool = True) -> tuple[list[Model], list[Model]]:
+    def refresh(self, *, settled: bool = True, trial: Trial | None = None) -> tuple[list[Model], list[Model]]:
         """Look at the files again; load what is new or changed. Returns the models that came and those that went.
 
         A file that was replaced by a bad one keeps its model. ``settled``: leave a file that changed since the last
-        look to the next one, so that it is not read half-written. From one thread at a time; others wait.
+        look to the next one, so that it is not read half-written. From one thread at a time; others wait. ``trial`` is for
+        whoever may ``stop`` it from another thread: then Stopped is raised, and all is as it was.
         """
-        with self._refreshing, Trial() as trial:
+        with self._refreshing, trial or Trial() as trial:
             before, found = self._models(), dict(_candidates(self._paths))
             files = {}
             for path, stamp in found.items():
+                trial.go_on()
                 file = self._files.get(path, _File())
                 if file.unloaded is not None and file.unloaded not in self.unloaded:
                     file = _File()
@@ -164,7 +166,7 @@ class Catalogue(Mapping[str, Model]):
     def _try(self, path: Path, stamp: Stamp, before: _File, trial: Trial | None) -> _File:
         try:
             return _File(stamp, load(path, device=self.device, loaded=int(time.time()), trial=trial))
-        except DeviceError:
+        except (DeviceError, Stopped):
             raise
         except Exception as error:  # of whatever kind: one file must not keep the others out
             stays = "" if before.model is None else "\nThe model that it held before is still served."

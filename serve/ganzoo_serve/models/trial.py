@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
+import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from types import TracebackType
 
 from ganzoo_serve.errors import ModelError
 
+logger = logging.getLogger(__name__)
+
 PATIENCE_S = 120.0
+_PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 _CGROUP = Path("/sys/fs/cgroup/memory.max")
 _TOO_MUCH = "{} needs more memory than half of what there is."
+
+
+class Stopped(Exception):
+    """Trying out was stopped: nothing is known of the file."""
 
 
 class Trial:
@@ -24,6 +35,8 @@ class Trial:
     def __init__(self, *, patience_s: float = PATIENCE_S) -> None:
         self._patience_s = patience_s
         self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+        self._starting = threading.Lock()  # so that no process starts after ``stop``
 
     def check_size(self, path: Path) -> None:
         """Raise ModelError if a file alone fills the memory that its trial may have: here it is read before there."""
@@ -32,8 +45,12 @@ class Trial:
                 raise ModelError(_TOO_MUCH.format(path))
 
     def check(self, data: bytes, *, source: str) -> None:
-        """Raise ModelError if a model cannot be loaded and drawn from, or not within the time and memory there is."""
+        """Raise ModelError if a model cannot be loaded and drawn from, or not within the time and memory there is.
+
+        Raises Stopped if ``stop`` was called, before or meanwhile.
+        """
         process = self._start()
+        logger.info("Trying out %s", source)
         late = threading.Event()
 
         def give_up() -> None:
@@ -52,12 +69,26 @@ class Trial:
                 raise ModelError(reason)
             return
         self.close()
+        self.go_on()
         slow = f"did not draw an image within {self._patience_s:g} s"
         why = slow if late.is_set() else "ended the process that tried it out"
         raise ModelError(
             f"{source} {why} (on one core, with half of the memory).\n"
             "Expected a model written by 'ganzoo export RUN'; leave the file out, or make it smaller."
         )
+
+    def go_on(self) -> None:
+        """Raise Stopped if ``stop`` was called."""
+        if self._stopped:
+            raise Stopped
+
+    def stop(self) -> None:
+        """From another thread: end the process, for good."""
+        with self._starting:
+            self._stopped = True
+            process = self._process
+        if process is not None:
+            process.kill()
 
     def close(self) -> None:
         """End the process."""
@@ -75,22 +106,28 @@ class Trial:
         self.close()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            # -P: what lies in the folder we were started in, which may be the one with the models, is no code of ours.
-            command = [sys.executable, "-P", "-m", "ganzoo_serve.models.trial"]
-            pipe = subprocess.PIPE
-            secrets = ("GANZOO_API_KEYS", "GANZOO_SIGNING_SECRET")
-            # In a session of its own: Ctrl-C is ours to answer. In a folder where a model finds nothing to read.
-            self._process = subprocess.Popen(
-                command,
-                stdin=pipe,
-                stdout=pipe,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                cwd=Path(sys.executable).parent,
-                env={name: value for name, value in os.environ.items() if name not in secrets},
-            )
-        return self._process
+        with self._starting:
+            self.go_on()
+            if self._process is None:
+                self._process = _process()
+            return self._process
+
+
+def _process() -> subprocess.Popen[bytes]:
+    # -P: what lies in the folder we were started in, which may be the one with the models, is no code of ours.
+    command = [sys.executable, "-P", "-m", "ganzoo_serve.models.trial"]
+    pipe = subprocess.PIPE
+    secrets = ("GANZOO_API_KEYS", "GANZOO_SIGNING_SECRET")
+    # In a session of its own: Ctrl-C is ours to answer. In a folder where a model finds nothing to read.
+    return subprocess.Popen(
+        command,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd=Path(sys.executable).parent,
+        env={name: value for name, value in os.environ.items() if name not in secrets},
+    )
 
 
 def _ask(process: subprocess.Popen[bytes], data: bytes, source: str) -> bytes:
@@ -107,6 +144,7 @@ def _ask(process: subprocess.Popen[bytes], data: bytes, source: str) -> bytes:
 
 def main() -> None:
     """In the process: a line of JSON and the model's bytes in, a line of JSON out: null, or what is wrong."""
+    _end_with_the_parent()
     _limit_memory()
     from ganzoo_serve.generator import Generator
     from ganzoo_serve.models.tuning import tune
@@ -116,6 +154,7 @@ def main() -> None:
     os.dup2(2, 1)
     for line in sys.stdin.buffer:
         asked = json.loads(line)
+        _limit_time()
         data = sys.stdin.buffer.read(asked["bytes"])
         reason = None
         try:
@@ -127,6 +166,23 @@ def main() -> None:
             reason = _TOO_MUCH.format(asked["source"])
         answers.write(json.dumps(reason).encode() + b"\n")
         answers.flush()
+
+
+def _end_with_the_parent() -> None:
+    """However it ends: what is busy with a model does not notice that nobody asks any more."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _limit_time() -> None:
+    """For the next model, and a little more than is waited for: where the parent cannot end us any more."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    wanted = int(time.process_time() + PATIENCE_S) + 10
+    resource.setrlimit(resource.RLIMIT_CPU, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most))
 
 
 def _limit_memory() -> None:

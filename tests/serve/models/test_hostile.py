@@ -1,20 +1,29 @@
 """Files that mean harm, or are merely broken: each is refused with a reason, nothing crashes, the others are served."""
 
+import contextlib
 import io
+import logging
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
 from PIL import Image
+from starlette.testclient import TestClient
 
 from ganzoo_serve.errors import ModelError
+from ganzoo_serve.http.app import create_app
 from ganzoo_serve.models.catalogue import Catalogue
 from ganzoo_serve.models.model import load
-from ganzoo_serve.models.trial import Trial
+from ganzoo_serve.models.trial import Stopped, Trial, _limit_time
+from ganzoo_serve.models.trial import _ask as ask
 from ganzoo_serve.testing import make_metadata, make_model
 
 
@@ -204,6 +213,87 @@ def test_what_never_ends_is_ended(monkeypatch):
         assert started.poll() is not None
     with Trial() as trial:
         trial.check(good, source="fine.onnx")  # and the next is heard
+
+
+SLEEPER = "import time; time.sleep(30)"
+
+
+def sleeper():
+    return subprocess.Popen([sys.executable, "-c", SLEEPER], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def test_a_server_that_stops_waits_for_no_trial(model_dir, monkeypatch, caplog):
+    started = threading.Event()
+    monkeypatch.setattr("ganzoo_serve.models.trial._process", sleeper)
+    monkeypatch.setattr("ganzoo_serve.models.trial._ask", lambda *asked: started.set() or ask(*asked))
+    catalogue = Catalogue([model_dir], device="cpu", careful=True)
+    with caplog.at_level(logging.INFO), TestClient(create_app(catalogue)):
+        assert started.wait(30)
+        began = time.monotonic()
+    assert time.monotonic() - began < 20
+    assert caplog.text.count("Trying out ") == 1  # and not the next one
+    assert "Skipped" not in caplog.text
+
+
+def test_nothing_is_tried_out_after_the_stop(model_dir, monkeypatch):
+    monkeypatch.setattr("ganzoo_serve.models.trial._process", lambda: pytest.fail("started"))
+    trial = Trial()
+    trial.stop()
+    for careful in (True, False):
+        catalogue = Catalogue([model_dir], device="cpu", careful=careful)
+        with pytest.raises(Stopped):
+            catalogue.refresh(settled=False, trial=trial)
+        assert not catalogue
+        assert catalogue.skipped == ()
+
+
+PARENT = """
+import signal, sys, time
+from ganzoo_serve.models.trial import Stopped, Trial, _limit_time
+from ganzoo_serve.models.trial import _ask as ask
+trial = Trial()
+trial.check(sys.stdin.buffer.read(), source="fine.onnx")
+trial._process.send_signal(signal.SIGSTOP)  # as busy as can be: it does not see that its input has ended
+print(trial._process.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the limit on its time ends it")
+def test_no_trial_outlives_a_server_that_was_killed():
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        parent.stdin.write(make_model(make_metadata("fine")).SerializeToString())
+        parent.stdin.close()
+        pid = int(parent.stdout.readline())
+        parent.kill()
+    try:
+        deadline = time.monotonic() + 20
+        while lives(pid):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def lives(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_a_trial_has_a_limit_of_its_own_on_time(monkeypatch):
+    resource = pytest.importorskip("resource")
+    limits = []
+    monkeypatch.setattr(resource, "setrlimit", lambda kind, limit: limits.append((kind, limit)))
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (5, resource.RLIM_INFINITY))
+    monkeypatch.setattr("time.process_time", lambda: 1000.0)  # of the models before
+    _limit_time()
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (5, 7))
+    _limit_time()
+    cpu = resource.RLIMIT_CPU
+    assert limits == [(cpu, (1130, resource.RLIM_INFINITY)), (cpu, (7, 7))]
 
 
 def test_what_lies_where_the_server_was_started_is_no_code(tmp_path, monkeypatch):
