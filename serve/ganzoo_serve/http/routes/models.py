@@ -10,7 +10,7 @@ from ganzoo_serve.http.image import EXTENSIONS
 from ganzoo_serve.http.problems import Problem
 from ganzoo_serve.http.routes.common import ANY, REFUSALS, AskedModel, ServerState, refusals
 from ganzoo_serve.http.server import Server
-from ganzoo_serve.models.card import card_of
+from ganzoo_serve.models.card import NoCard, has_card, read_card
 from ganzoo_serve.models.model import Model
 
 router = APIRouter(tags=["models"])
@@ -40,10 +40,11 @@ async def get_model(request: Request, state: ServerState, asked: AskedModel) -> 
 )
 async def get_card(state: ServerState, asked: AskedModel) -> Response:
     """What people wrote about a model, in Markdown."""
-    card = card_of(asked.model.generator.path)
-    if card is None:
-        raise Problem(404, f"Model '{asked.model.name}' has no card: no README.md beside a model.onnx.")
-    return Response(await state.engine.help(card.read_bytes), media_type="text/markdown")
+    try:
+        card = await state.engine.help(read_card, asked.model.generator.path)
+    except NoCard as error:
+        raise Problem(404, f"Model '{asked.model.name}' has {error}") from error
+    return Response(card, media_type="text/markdown")
 
 
 def describe(request: Request, state: Server, model: Model) -> dict[str, Any]:
@@ -67,7 +68,7 @@ def describe(request: Request, state: Server, model: Model) -> dict[str, Any]:
             "milliseconds_per_image": {str(n): round(s * 1e3, 3) for n, s in model.tuned.seconds.items()},
         },
         "example": f"{path}/images/0.png",
-        "card": None if card_of(generator.path) is None else f"{path}/card",
+        "card": f"{path}/card" if has_card(generator.path) else None,
         "formats": [*EXTENSIONS],
         "limits": {"samples": state.limits.samples, "steps": state.limits.steps, "grid_side": state.limits.grid_side},
         **metadata,
