@@ -17,7 +17,7 @@ def configure(form: Literal["json", "text"]) -> None:
             "disable_existing_loggers": False,
             "formatters": {
                 "json": {"()": _Json},
-                "text": {"format": "%(asctime)s %(levelname)s %(message)s"},
+                "text": {"()": _Text, "format": "%(asctime)s %(levelname)s %(message)s"},
             },
             "handlers": {"stderr": handler},
             "root": {"handlers": ["stderr"], "level": "WARNING"},
@@ -25,6 +25,17 @@ def configure(form: Literal["json", "text"]) -> None:
         }
     )
     logging.captureWarnings(True)
+
+
+class _Text(logging.Formatter):
+    """A line for people. A line break in the name of a file would forge another."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
+        return "".join(map(_printable, super().formatMessage(record)))
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else character.encode("unicode_escape").decode()
 
 
 class _Json(logging.Formatter):
