@@ -29,6 +29,8 @@ _NEEDED = {
 
 def pick(device: Device, available: Sequence[str]) -> Where:
     """Where to try to run, of what a build of ONNX Runtime makes ``available``. Raises DeviceError for what cannot be."""
+    if device not in DEVICES:
+        raise DeviceError(f"There is no device {device!r}: expected one of {', '.join(DEVICES)}.")
     if device == "cpu":
         return "cpu"
     reason = _why_not(TENSORRT if device == "tensorrt" else CUDA, available)

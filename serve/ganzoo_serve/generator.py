@@ -23,7 +23,7 @@ from ganzoo_serve.errors import ModelError, RequestError
 from ganzoo_serve.graph import expected_inputs, expected_outputs, feed
 from ganzoo_serve.metadata import ModelMetadata
 from ganzoo_serve.running import Output, Runs, open_runs
-from ganzoo_serve.seeds import Seeds
+from ganzoo_serve.seeds import Seeds, check_seeds
 
 Images: TypeAlias = npt.NDArray[np.uint8]
 Classes: TypeAlias = int | str | Sequence[int | str] | npt.NDArray[np.integer[Any]] | None
@@ -62,7 +62,7 @@ class Generator:
         """Read, check and try out an exported model.
 
         ``batch_size``: images per run (default: 1 on a CPU, 32 on a GPU); another size may move a pixel by 1 of 255.
-        Raises ModelError or DeviceError.
+        Raises ModelError or DeviceError, and ValueError unless the size is an integer from 1 on.
         """
         return cls.from_bytes(metadata_file.load_bytes(path), path=path, device=device, batch_size=batch_size)
 
@@ -71,6 +71,10 @@ class Generator:
         cls, data: bytes, *, path: str | Path, device: Device = "auto", batch_size: int | None = None
     ) -> "Generator":
         """As ``load``, from the content of the file; ``path`` names it in errors."""
+        if batch_size is not None and (
+            not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1
+        ):
+            raise ValueError(f"batch_size is {batch_size!r}: expected an integer from 1 on, or none.")
         # The same bytes are checked, hashed and run: the file may change meanwhile.
         metadata = metadata_file.read_bytes(data, source=str(path))
         batches = expected_inputs(metadata), (1, max(_LARGEST, batch_size or 1))
@@ -112,6 +116,7 @@ class Generator:
         in 0 ... 1, where 1 is off. More than one run's worth is drawn on all cores. Raises RequestError if the model
         cannot do what is asked.
         """
+        check_seeds(seeds)
         if len(seeds) <= self.batch_size:
             return self.draw(seeds, classes=classes, truncation=truncation)
         image = self.metadata.image
@@ -184,7 +189,7 @@ class Generator:
 
         Without ``classes`` each seed decides its own.
         """
-        seeds.check_seeds(seeds_)
+        check_seeds(seeds_)
         names = self.metadata.classes
         if classes is None:
             return None if names is None else seeds.classes_from_seeds(seeds_, len(names))
@@ -214,9 +219,10 @@ class Generator:
                 f"Model '{self.name}' has no truncation: leave it out, or take a BigGAN or StyleGAN2.",
                 loc=("truncation",),
             )
-        if not 0.0 <= truncation <= 1.0:  # also false for NaN
+        number = isinstance(truncation, int | float | np.integer | np.floating) and not isinstance(truncation, bool)
+        if not (number and 0.0 <= truncation <= 1.0):  # also false for NaN
             raise RequestError(
-                f"Truncation {truncation} is out of range: expected 0 ... 1 (1 is off).", loc=("truncation",)
+                f"Truncation {truncation!r} is no number in range: expected 0 ... 1 (1 is off).", loc=("truncation",)
             )
 
     def verify_golden(self) -> dict[int, bool]:
@@ -258,7 +264,10 @@ class Generator:
             raise RequestError(f"Model '{self.name}' has classes: labels are needed.", loc=("labels",))
         labels = np.asarray(labels)
         if labels.shape != (len(z),) or labels.dtype.kind not in "iu":
-            raise RequestError(f"labels have shape {labels.shape}: expected ({len(z)},), integers.", loc=("labels",))
+            raise RequestError(
+                f"labels have shape {labels.shape} and type {labels.dtype}: expected ({len(z)},), integers.",
+                loc=("labels",),
+            )
         if len(labels) and not (labels.min() >= 0 and labels.max() < len(names)):
             raise RequestError(f"A label is out of range: expected 0 ... {len(names) - 1}.", loc=("labels",))
         return z, labels.astype(np.int64)

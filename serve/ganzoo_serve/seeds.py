@@ -71,7 +71,9 @@ def classes_as_frequent(seeds: Seeds, counts: Sequence[int]) -> npt.NDArray[np.i
 
 
 def check_seeds(seeds: Seeds) -> list[int]:
-    """The seeds as plain integers. Raises RequestError naming the first that is not an integer in 0 ... 2**53 - 1."""
+    """The seeds as plain integers. Raises RequestError for no sequence, or a seed that is not an integer in 0 ... 2**53 - 1."""
+    if not (isinstance(seeds, Sequence) or (isinstance(seeds, np.ndarray) and seeds.ndim)):
+        raise RequestError(f"Seeds are a sequence of integers, such as [0, 1]: not {str(seeds)[:60]}.", loc=("seeds",))
     for index, seed in enumerate(seeds):
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed <= MAX_SEED:
             shown = repr(seed) if not isinstance(seed, int) or abs(seed) < 10**30 else "a number of more than 30 digits"

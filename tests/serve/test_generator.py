@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ganzoo_serve.errors import ModelError, RequestError
+from ganzoo_serve.errors import DeviceError, ModelError, RequestError
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.seeds import classes_from_seeds
 from ganzoo_serve.testing import make_metadata, make_model, write_model
@@ -164,7 +164,9 @@ def test_truncation(truncated, plain):
     np.testing.assert_array_equal(truncated.sample([1, 2], truncation=1.0), full)
     flat = truncated.sample([1, 2], truncation=0.0)
     np.testing.assert_array_equal(flat[0], flat[1])
-    for bad in (-0.1, 1.5, float("nan"), float("inf")):
+    np.testing.assert_array_equal(truncated.sample([1, 2], truncation=1), full)
+    np.testing.assert_array_equal(truncated.sample([1, 2], truncation=np.float32(0)), flat)
+    for bad in (-0.1, 1.5, float("nan"), float("inf"), "x", "0.5", [0.5], True, False):
         with pytest.raises(RequestError, match=r"expected 0 \.\.\. 1 \(1 is off\)"):
             truncated.sample([1], truncation=bad)
     with pytest.raises(RequestError, match="'plain' has no truncation: leave it out"):
@@ -178,6 +180,10 @@ def test_requests_a_model_cannot_answer(plain, classy):
         classy.sample([0, 1], classes=[0, 1, 2])
     with pytest.raises(RequestError, match="is not an integer"):
         plain.sample([-1])
+    for method in (plain.sample, plain.iter_samples, plain.draw):
+        for no_sequence in (5, {5}, np.array(5)):
+            with pytest.raises(RequestError, match=r"Seeds are a sequence of integers, such as \[0, 1\]: not .*5"):
+                method(no_sequence)
     z = np.zeros((2, 4), np.float32)
     for arguments, message in [
         ((np.zeros((2, 3), np.float32),), r"z has shape \(2, 3\): expected \(n, 4\)"),
@@ -186,9 +192,24 @@ def test_requests_a_model_cannot_answer(plain, classy):
     ]:
         with pytest.raises(RequestError, match=message):
             plain.run(*arguments)
-    for labels, message in [(None, "labels are needed"), ([0], "shape"), ([0, 4], "out of range"), ([0.0, 1.0], "int")]:
+    for labels, message in [
+        (None, "labels are needed"),
+        ([0], "shape"),
+        (["0", "1"], r"\(2,\) and type <U1: .* integers"),
+        ([0, 4], "out of range"),
+        ([0.0, 1.0], "int"),
+    ]:
         with pytest.raises(RequestError, match=message):
             classy.run(z, labels)
+
+
+def test_what_it_cannot_be_loaded_with(model_dir):
+    path = model_dir / "plain.onnx"
+    with pytest.raises(DeviceError, match="no device 'gpu': expected one of auto, cpu, cuda, tensorrt"):
+        Generator.load(path, device="gpu")
+    for size in (-3, 0, "4", 2.0, True):
+        with pytest.raises(ValueError, match=rf"batch_size is {size!r}: expected an integer from 1 on"):
+            Generator.load(path, device="cpu", batch_size=size)
 
 
 def test_raw_latents(classy):
