@@ -62,9 +62,13 @@ def with_names(document, catalogue):
     for path, operation in ((path, found) for path, methods in document["paths"].items() for found in methods.values()):
         for parameter in operation.get("parameters", ()):
             if parameter["name"] in here:
-                parameter["schema"]["enum"] = here[parameter["name"]]
+                parameter["schema"]["enum"] = [*here[parameter["name"]]]
             if parameter["name"] == "model" and path.endswith("/infer"):
                 parameter["schema"]["enum"] = [f"{name}.sample" for name in names]
+            if (
+                "{version}" in path and parameter["name"] in here
+            ):  # of each only one: which belong together nobody would guess
+                del parameter["schema"]["enum"][1:]
         for content in operation.get("requestBody", {}).get("content", {}).values():
             if "model" in content["schema"].get("properties", {}):
                 content["schema"]["properties"]["model"] = {"enum": here["model"]}
