@@ -12,7 +12,7 @@ import click
 
 from ganzoo_serve.devices import DEVICES
 from ganzoo_serve.errors import ServeError
-from ganzoo_serve.http.limits import NAMED, Limits, named
+from ganzoo_serve.http.limits import MOST_SAMPLES, NAMED, Limits, named
 
 if TYPE_CHECKING:
     from ganzoo_serve.http.app import Settings
@@ -51,7 +51,7 @@ _OPTIONS = [
     ),
     click.option("--cors", "origins", multiple=True, metavar="ORIGIN", help="Let pages of this origin ask; '*' any."),
     click.option("--admin", is_flag=True, help="Offer POST /admin/reload and /admin/drain; needs a key."),
-    click.option("--max-images", default=256, show_default=True, type=click.IntRange(1), help="In one request."),
+    click.option("--max-images", default=256, show_default=True, type=click.IntRange(1, MOST_SAMPLES), help="In one request."),
     click.option("--queue", default=1024, show_default=True, type=click.IntRange(1), help="Images that may wait, by model."),
     click.option(
         "--deadline", default=30.0, show_default=True, type=click.FloatRange(0.001), metavar="SECONDS",

@@ -14,7 +14,7 @@ from ganzoo_serve.errors import BusyError, LateError, ServeError
 from ganzoo_serve.http.app import Settings, create_app
 from ganzoo_serve.http.front import Front
 from ganzoo_serve.http.keys import Keys, Signer, keys_in_environment, signer_in_environment
-from ganzoo_serve.http.limits import NAMED, Limits, named
+from ganzoo_serve.http.limits import MOST_SAMPLES, NAMED, Limits, named
 from ganzoo_serve.models.catalogue import Catalogue
 
 
@@ -42,7 +42,7 @@ class Arguments(BaseModel):
     watch_s: float = Field(2.0, ge=0)
     deadline_s: float = Field(30.0, gt=0)
     drain_s: float = Field(40.0, ge=0)
-    max_images: int = Field(Limits.samples, ge=1)
+    max_images: int = Field(Limits.samples, ge=1, le=MOST_SAMPLES)
     queue: int = Field(Limits.waiting, ge=1)
     cache_mb: int = Field(0, ge=0)
     steps: int = Limits.steps

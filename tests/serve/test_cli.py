@@ -103,6 +103,7 @@ def test_nothing_to_serve_is_an_error(tmp_path):
         ([".", "--port", "70000"], "not in the range"),
         ([".", "--device", "tpu"], "'auto', 'cpu', 'cuda'"),
         ([".", "--workers", "0"], "not in the range"),
+        ([".", "--max-images", "4097"], "4097 is not in the range 1<=x<=4096"),
         ([".", "--limit", "step=5"], "'step' is no limit. Did you mean 'steps'?"),
         ([".", "--limit", "x=5"], "Expected one of steps, grid_side"),
         ([".", "--limit", "samples=5"], "'samples' is no limit"),  # it is --max-images

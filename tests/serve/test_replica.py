@@ -53,6 +53,7 @@ def test_the_readme_describes_every_argument_and_its_default():
         ({"model_dir": "m", "replicas": "4", "max_replicas": "3"}, "max_replicas is 3: expected at least replicas, 4"),
         ({"model_dir": "m", "device": "tpu"}, "'cpu', 'cuda' or 'tensorrt'"),
         ({"model_dir": "m", "grid_side": "20000"}, "expected a number in 1 ... 16383"),
+        ({"model_dir": "m", "max_images": "4097"}, "less than or equal to 4096"),
     ],
 )
 def test_arguments_that_make_no_sense_are_named(given, message):

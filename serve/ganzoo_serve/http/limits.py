@@ -4,10 +4,15 @@ from dataclasses import dataclass
 
 from ganzoo_serve.errors import ServeError, did_you_mean
 
+MOST_SAMPLES = 4096  # in one request of any server: what is wrong with a list of so many is found out item by item
+
 
 @dataclass(frozen=True)
 class Limits:
-    """The fields say what each bounds; all can be set by whoever makes the application."""
+    """The fields say what each bounds; all can be set by whoever makes the application.
+
+    Raises ServeError for more than ``MOST_SAMPLES`` in one request.
+    """
 
     samples: int = 256  # in one request
     steps: int = 256  # of an interpolation
@@ -20,6 +25,10 @@ class Limits:
     waiting: int = 1024  # samples of one model that may wait; beyond that 429
     deadline_s: float = 30.0  # until the last sample of a request is begun; beyond that 504
     cache_bytes: int = 0  # of encoded images kept in memory; 0 keeps none
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.samples <= MOST_SAMPLES:
+            raise ServeError(f"{self.samples} images in one request: expected a number in 1 ... {MOST_SAMPLES}.")
 
 
 # What has no option of its own, and is set by its name.

@@ -18,7 +18,7 @@ from ganzoo_serve.http.bodies import read_body
 from ganzoo_serve.http.grid import picture, pixels
 from ganzoo_serve.http.keys import paid
 from ganzoo_serve.http.layouts import Layout, Sheet
-from ganzoo_serve.http.limits import Limits
+from ganzoo_serve.http.limits import MOST_SAMPLES, Limits
 from ganzoo_serve.http.reply import Reply, Stream, encode
 from ganzoo_serve.http.server import Server, ask
 from ganzoo_serve.http.waiting import wait
@@ -26,7 +26,6 @@ from ganzoo_serve.images import FORMATS, Format
 from ganzoo_serve.seeds import MAX_SEED
 
 PATH = re.compile(r"/v1/models/([^/]+)/samples")
-MOST = 4096  # of one list, whatever the server's limits: what is wrong with it is found out item by item
 MOST_LATENT = 100.0  # no distribution gets there, and a network may not come back from there
 
 
@@ -37,17 +36,19 @@ class SamplesRequest(BaseModel):
 
     n: Annotated[int | None, Field(ge=1, description="How many; 1 if not said.")] = None
     seed: Annotated[int | None, Field(ge=0, le=MAX_SEED, description="The first of n seeds in a row.")] = None
-    seeds: Annotated[list[int] | None, Field(min_length=1, max_length=MOST, description="One image each.")] = None
+    seeds: Annotated[list[int] | None, Field(min_length=1, max_length=MOST_SAMPLES, description="One image each.")] = (
+        None
+    )
     latents: Annotated[
         list[list[float]] | None,
         Field(
             min_length=1,
-            max_length=MOST,
+            max_length=MOST_SAMPLES,
             description=f"One image each: rows of z_dim numbers within {MOST_LATENT:g} of 0.",
         ),
     ] = None
     classes: Annotated[
-        int | str | Annotated[list[int | str], Field(max_length=MOST)] | None,
+        int | str | Annotated[list[int | str], Field(max_length=MOST_SAMPLES)] | None,
         Field(description="One class for all or one per image, by id or name; without, each seed decides its own."),
     ] = None
     truncation: Annotated[float | None, Field(ge=0, le=1, allow_inf_nan=False, description="1 is off.")] = None

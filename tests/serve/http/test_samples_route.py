@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from replies import decode, refused
 from starlette.testclient import TestClient
 
+from ganzoo_serve.errors import ServeError
 from ganzoo_serve.http.app import Settings, create_app
-from ganzoo_serve.http.limits import Limits
+from ganzoo_serve.http.limits import MOST_SAMPLES, NAMED, Limits
+from ganzoo_serve.http.samples import SamplesRequest
 from ganzoo_serve.seeds import MAX_SEED, classes_from_seeds
 
 PLAIN, CLASSY = "/v1/models/plain/samples", "/v1/models/classy/samples"
@@ -183,7 +185,17 @@ def test_limits_can_be_set(catalogue):
             422,
             "24 x 8 pixels: expected at most 16",
         )
-        assert client.get("/v1/models/plain").json()["limits"]["samples"] == 4
+        said = client.get("/v1/models/plain").json()["limits"]
+        assert (said["samples"], said["grid_side"], said["reply_bytes"], said["body_bytes"]) == (4, 16, 384, 2**20)
+        assert said.keys() == {"samples", *NAMED}
+
+
+def test_no_server_has_room_for_more_than_a_list_may_hold():
+    seeds = list(range(Limits(samples=MOST_SAMPLES).samples))
+    assert SamplesRequest(seeds=seeds).seeds == seeds
+    for many in (0, MOST_SAMPLES + 1):
+        with pytest.raises(ServeError, match=f"^{many} images in one request: expected a number in 1 ... 4096"):
+            Limits(samples=many)
 
 
 def test_methods(client):

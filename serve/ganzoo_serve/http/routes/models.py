@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from ganzoo_serve.http.address import pinned_path
 from ganzoo_serve.http.image import EXTENSIONS
+from ganzoo_serve.http.limits import NAMED
 from ganzoo_serve.http.problems import Problem
 from ganzoo_serve.http.routes.common import ANY, REFUSALS, AskedModel, ServerState, refusals
 from ganzoo_serve.http.server import Server
@@ -70,6 +71,6 @@ def describe(request: Request, state: Server, model: Model) -> dict[str, Any]:
         "example": f"{path}/images/0.png",
         "card": f"{path}/card" if has_card(generator.path) else None,
         "formats": [*EXTENSIONS],
-        "limits": {"samples": state.limits.samples, "steps": state.limits.steps, "grid_side": state.limits.grid_side},
+        "limits": {name: getattr(state.limits, name) for name in ("samples", *NAMED)},
         **metadata,
     }
