@@ -51,10 +51,16 @@ _OPTIONS = [
     ),
     click.option("--cors", "origins", multiple=True, metavar="ORIGIN", help="Let pages of this origin ask; '*' any."),
     click.option("--admin", is_flag=True, help="Offer POST /admin/reload and /admin/drain; needs a key."),
-    click.option("--max-images", default=256, show_default=True, type=click.IntRange(1, MOST_SAMPLES), help="In one request."),
-    click.option("--queue", default=1024, show_default=True, type=click.IntRange(1), help="Images that may wait, by model."),
     click.option(
-        "--deadline", default=30.0, show_default=True, type=click.FloatRange(0.001), metavar="SECONDS",
+        "--max-images", default=Limits.samples, show_default=True, type=click.IntRange(1, MOST_SAMPLES),
+        help="In one request.",
+    ),
+    click.option(
+        "--queue", default=Limits.waiting, show_default=True, type=click.IntRange(1),
+        help="Images that may wait, by model.",
+    ),
+    click.option(
+        "--deadline", default=Limits.deadline_s, show_default=True, type=click.FloatRange(0.001), metavar="SECONDS",
         help="How long a request may wait until its last image is begun.",
     ),
     click.option(
@@ -124,11 +130,11 @@ def settings(options: dict[str, Any]) -> Settings:
             "GANZOO_SIGNING_SECRET is for those without a key, and there is no key. Set GANZOO_API_KEYS too."
         )
     return Settings(
-        limits=Limits(
-            samples=options["max_images"],
-            waiting=options["queue"],
+        limits=Limits.of(
+            max_images=options["max_images"],
+            queue=options["queue"],
             deadline_s=options["deadline"],
-            cache_bytes=options["cache_mb"] * 2**20,
+            cache_mb=options["cache_mb"],
             **options["limits"],
         ),
         workers=options["workers"],

@@ -40,7 +40,7 @@ class Arguments(BaseModel):
     cpus: int = Field(1, ge=1)
     device: Literal["cpu", "cuda", "tensorrt"] = "cpu"
     watch_s: float = Field(2.0, ge=0)
-    deadline_s: float = Field(30.0, gt=0)
+    deadline_s: float = Field(Limits.deadline_s, gt=0)
     drain_s: float = Field(40.0, ge=0)
     max_images: int = Field(Limits.samples, ge=1, le=MOST_SAMPLES)
     queue: int = Field(Limits.waiting, ge=1)
@@ -75,11 +75,11 @@ class Arguments(BaseModel):
     def settings(self, admission: Admission) -> Settings:
         """How each replica behaves: it draws on as many threads as it has cores."""
         return Settings(
-            limits=Limits(
-                samples=self.max_images,
-                waiting=self.queue,
+            limits=Limits.of(
+                max_images=self.max_images,
+                queue=self.queue,
                 deadline_s=self.deadline_s,
-                cache_bytes=self.cache_mb * 2**20,
+                cache_mb=self.cache_mb,
                 **{name: getattr(self, name) for name in NAMED},
             ),
             workers=self.cpus,

@@ -1,5 +1,7 @@
 """What one server lets one request, and all of them together, ask for."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from ganzoo_serve.errors import ServeError, did_you_mean
@@ -25,6 +27,11 @@ class Limits:
     waiting: int = 1024  # samples of one model that may wait; beyond that 429
     deadline_s: float = 30.0  # until the last sample of a request is begun; beyond that 504
     cache_bytes: int = 0  # of encoded images kept in memory; 0 keeps none
+
+    @classmethod
+    def of(cls, *, max_images: int, queue: int, deadline_s: float, cache_mb: int, **by_name: int) -> Limits:
+        """From what options and arguments are called; ``by_name`` are some of ``NAMED``."""
+        return cls(samples=max_images, waiting=queue, deadline_s=deadline_s, cache_bytes=cache_mb * 2**20, **by_name)
 
     def __post_init__(self) -> None:
         if not 1 <= self.samples <= MOST_SAMPLES:
