@@ -5,6 +5,7 @@ one of a few fixed batch sizes, filled up where seeds run out: one size only, un
 same bits (``models.tuning`` looks). Left to itself that size is 1 on a CPU.
 """
 
+import copy
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -93,6 +94,12 @@ class Generator:
                 f"sizes are {list(sizes)}, group {group}: expected ascending sizes from 1 on, and at least 1."
             )
         self.sizes, self.group, self.seconds = tuple(sizes), group, seconds
+
+    def at(self, path: Path) -> "Generator":
+        """The same model, from a copy of its file."""
+        other = copy.copy(self)
+        other.path = path
+        return other
 
     @property
     def batch_size(self) -> int:

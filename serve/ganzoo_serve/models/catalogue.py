@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
@@ -70,7 +71,7 @@ class Catalogue(Mapping[str, Model]):
 
     @classmethod
     def load(cls, paths: Iterable[str | Path], *, device: Device = "auto", careful: bool = False) -> Catalogue:
-        """Load files, and from folders ``*.onnx`` and ``*/model.onnx`` (how model cards are laid out).
+        """Load files, and from folders ``*.onnx``, ``*/model.onnx`` (model cards) and ``*/N/model.onnx`` (Triton's versions).
 
         A bad file that was named raises ModelError, and so does having no model at all; a bad file found in a folder is
         logged and kept in ``skipped``.
@@ -125,14 +126,16 @@ class Catalogue(Mapping[str, Model]):
         """
         with self._refreshing, trial or Trial() as trial:
             before, found = self._models(), dict(_candidates(self._paths))
-            files = {}
+            files: dict[Path, _File] = {}
             for path, stamp in found.items():
                 trial.go_on()
                 file = self._files.get(path, _File())
                 if file.unloaded is not None and file.unloaded not in self.unloaded:
                     file = _File()
                 if file.stamp != stamp and (not settled or self._seen.get(path) == stamp):
-                    file = self._try(path, stamp, file, trial if self._careful else None)
+                    # A copy of a file that was loaded has been tried out.
+                    known = [each.model for each in [file, *files.values(), *self._files.values()] if each.model]
+                    file = self._try(path, stamp, file, trial if self._careful else None, known)
                 if file.model is not None and file.model.name in self.unloaded:
                     file = _File(file.stamp, unloaded=file.model.name)
                 files[path] = file
@@ -163,9 +166,9 @@ class Catalogue(Mapping[str, Model]):
     def _models(self) -> list[Model]:
         return [file.model for file in self._files.values() if file.model is not None]
 
-    def _try(self, path: Path, stamp: Stamp, before: _File, trial: Trial | None) -> _File:
+    def _try(self, path: Path, stamp: Stamp, before: _File, trial: Trial | None, known: Iterable[Model]) -> _File:
         try:
-            return _File(stamp, load(path, device=self.device, loaded=int(time.time()), trial=trial))
+            return _File(stamp, load(path, device=self.device, loaded=int(time.time()), trial=trial, known=known))
         except (DeviceError, Stopped):
             raise
         except Exception as error:  # of whatever kind: one file must not keep the others out
@@ -178,7 +181,7 @@ def _candidates(paths: Iterable[Path]) -> Iterator[tuple[Path, Stamp]]:
     """Every file to try, once, with its stamp."""
     seen: set[Path] = set()
     for path in paths:
-        files = sorted({*path.glob("*.onnx"), *path.glob("*/model.onnx")}) if path.is_dir() else [path]
+        files = sorted(_within(path)) if path.is_dir() else [path]
         for file in files:
             try:
                 status = os.stat(file)
@@ -189,6 +192,11 @@ def _candidates(paths: Iterable[Path]) -> Iterator[tuple[Path, Stamp]]:
             if file.resolve() not in seen:
                 seen.add(file.resolve())
                 yield file, Stamp(status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+def _within(folder: Path) -> set[Path]:
+    versions = {file for file in folder.glob("*/*/model.onnx") if re.fullmatch("[1-9][0-9]*", file.parent.name)}
+    return {*folder.glob("*.onnx"), *folder.glob("*/model.onnx")} | versions
 
 
 def _by_name(files: Mapping[Path, _File]) -> dict[str, tuple[Model, ...]]:
@@ -204,6 +212,7 @@ def _nothing_in(paths: Iterable[Path], skipped: Iterable[Skipped]) -> str:
     where = ", ".join(map(str, paths)) or "no path at all"
     reasons = "".join(f"\n  {skip.path}: {skip.reason.splitlines()[0]}" for skip in skipped)
     return (
-        f"No model to serve in {where}: expected .onnx files, or a folder with NAME.onnx or NAME/model.onnx.{reasons}\n"
+        f"No model to serve in {where}: expected .onnx files, or a folder with NAME.onnx, NAME/model.onnx or, as in Triton's "
+        f"repositories, NAME/1/model.onnx.{reasons}\n"
         "Make one with 'ganzoo export RUN'."
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ganzoo_serve import metadata
@@ -39,17 +41,25 @@ class Model:
         return self.tuned.grade in ("bitexact", "bucket")
 
 
-def load(path: Path, *, device: Device, loaded: int, trial: Trial | None = None) -> Model:
-    """Read, check, try out and tune a file, in ``trial`` first if there is one. Raises ModelError or DeviceError."""
+def load(path: Path, *, device: Device, loaded: int, trial: Trial | None = None, known: Iterable[Model] = ()) -> Model:
+    """Read, check, try out and tune a file, in ``trial`` first if there is one. Raises ModelError or DeviceError.
+
+    A copy of a ``known`` model, on the same ``device``, is what that is, at another path.
+    """
     if trial is not None:
         trial.check_size(path)
     data = metadata.load_bytes(path)
+    sha256 = hashlib.sha256(data).hexdigest()
+    for model in known:
+        if model.generator.sha256 == sha256:
+            return model if model.generator.path == path else replace(model, generator=model.generator.at(path))
     if trial is not None:
         trial.check(data, source=str(path))
     generator = Generator.from_bytes(data, path=path, device=device)
     tuned = tune(data, generator, device=device)
     generator.use(tuned.sizes, tuned.group, seconds=tuned.seconds[max(tuned.sizes)])
-    logger.info("Tuned %s on %s: %s", generator.name, generator.runtime, _figures(tuned, generator.recorded))
+    figures = _figures(tuned, generator.recorded)
+    logger.info("Tuned %s@%s on %s: %s", generator.name, generator.rev, generator.runtime, figures)
     return Model(generator, tuned, loaded)
 
 

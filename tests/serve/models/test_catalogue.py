@@ -2,12 +2,14 @@ import logging
 import os
 import shutil
 import time
+from pathlib import Path
 
 import pytest
 
 from ganzoo_serve.errors import ModelError
 from ganzoo_serve.models.catalogue import Catalogue
-from ganzoo_serve.models.tuning import Tuned
+from ganzoo_serve.models.trial import Trial
+from ganzoo_serve.models.tuning import Tuned, tune
 from ganzoo_serve.testing import make_metadata, write_model
 
 
@@ -72,6 +74,56 @@ def test_a_copy_is_no_revision(folder):
     assert len(models.revisions("plain")) == 1
 
 
+@pytest.fixture
+def worked(monkeypatch):
+    """The files that were tried out and tuned, in order, by what they are called."""
+    worked = []
+    check, measure = Trial.check, tune
+    monkeypatch.setattr(Trial, "check", lambda *a, source: worked.append(Path(source).name) or check(*a, source=source))
+    monkeypatch.setattr(
+        "ganzoo_serve.models.model.tune", lambda *a, **b: worked.append(a[1].path.name) or measure(*a, **b)
+    )
+    return worked
+
+
+def test_a_copy_is_not_tried_out_again(folder, worked):
+    shutil.copy(folder / "plain.onnx", folder / "copy.onnx")
+    models = Catalogue.load([folder], device="cpu", careful=True)
+    assert worked == ["copy.onnx"] * 2
+    shutil.copy(folder / "plain.onnx", newer(folder / "copy.onnx", -100).with_name("later.onnx"))
+    newer(folder / "plain.onnx", 50)  # touched, and no more
+    assert [[model.generator.path.name for model in models] for models in models.refresh(settled=False)] == [
+        ["later.onnx"],
+        [],
+    ]
+    assert models["plain"].generator.path == folder / "plain.onnx"  # the newest, whose card is shown
+    for name in ("plain.onnx", "copy.onnx"):
+        (folder / name).unlink()
+    models.refresh(settled=False)
+    assert models["plain"].generator.path == folder / "later.onnx"
+    assert models["plain"].generator.sample([1]).shape == (1, 8, 8, 3)
+    assert worked == ["copy.onnx"] * 2
+    write_model(folder / "later.onnx", make_metadata("plain"), width=5)
+    models.refresh(settled=False)
+    assert worked[2:] == ["later.onnx"] * 2
+
+
+def test_a_repository_of_tritons_is_served_and_its_newest_version_is_what_the_name_means(tmp_path):
+    for version in (1, 2, 10):
+        path = tmp_path / "tri" / str(version) / "model.onnx"
+        path.parent.mkdir(parents=True)
+        newer(
+            write_model(path, make_metadata("tri", truncation="z", truncation_per_image=True), width=version), version
+        )
+    (tmp_path / "tri" / "config.pbtxt").write_text('name: "tri"')
+    partial = tmp_path / "tri" / ".77.partial" / "model.onnx"
+    partial.parent.mkdir()
+    shutil.copy(path, partial)
+    models = load(tmp_path)
+    assert [model.generator.path.parent.name for model in models.revisions("tri")] == ["10", "2", "1"]
+    assert models["tri"].generator.sample([1], truncation=0.5).shape == (1, 8, 8, 3)
+
+
 def test_new_changed_and_removed_files_are_seen(folder, model_dir):
     models = load(folder)
     first = models["plain"]
@@ -119,7 +171,7 @@ def test_a_bad_file_in_place_of_a_good_one_leaves_the_model_and_is_said(folder, 
 
 
 def test_nothing_to_serve_is_an_error(tmp_path):
-    with pytest.raises(ModelError, match=r"No model to serve in .*\n.*ganzoo export RUN"):
+    with pytest.raises(ModelError, match=r"No model to serve in .*NAME/1/model\.onnx\.\n.*ganzoo export RUN"):
         load(tmp_path)
     (tmp_path / "broken.onnx").write_bytes(b"no")
     with pytest.raises(ModelError, match=r"No model to serve(.|\n)*broken\.onnx is not an ONNX file"):
@@ -136,4 +188,4 @@ def test_what_tuning_found_is_logged(folder, caplog, monkeypatch):
     generator = models["plain"].generator
     assert (generator.sizes, generator.group) == ((1, 2, 4, 8), 16)
     said = "4.20 ms an image alone, 3.60 of 8 at once; runs of up to 8, turns of 16"
-    assert f"Tuned plain on {generator.runtime}: {said}\n" in caplog.text
+    assert f"Tuned plain@{generator.rev} on {generator.runtime}: {said}\n" in caplog.text
