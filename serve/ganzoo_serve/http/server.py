@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from starlette.types import Scope
@@ -18,6 +19,8 @@ from ganzoo_serve.http.stock import Stock
 from ganzoo_serve.models.catalogue import Catalogue
 from ganzoo_serve.models.keeper import Keeper
 from ganzoo_serve.models.model import Model
+
+_NAMED = 5  # models, where none is called nearly so
 
 
 @dataclass
@@ -61,7 +64,7 @@ class Asked(NamedTuple):
 def ask(server: Server, scope: Scope, text: str) -> Asked:
     """The model that ``NAME`` or ``NAME@REV`` means, to draw from or to describe; noted in ``scope`` for the count.
 
-    Raises Problem 404, with the nearest names, if there is none such, and 503 while loading or draining.
+    Raises Problem 404, with the nearest names or some, if there is none such, and 503 while loading or draining.
     """
     if not server.draws:
         what = "loading its models" if server.loading else "about to stop"
@@ -80,4 +83,7 @@ def ask(server: Server, scope: Scope, text: str) -> Asked:
 
 
 def _hint(name: str, models: Mapping[str, Model]) -> str:
-    return did_you_mean(name, models) or " See /v1/models for those there are."
+    here = ", ".join([f"'{each}'" for each in islice(models, _NAMED)])
+    if len(models) > _NAMED:
+        here += " and others, which /v1/models lists"
+    return did_you_mean(name, models) or (f" Here: {here}." if here else " Here is none.")

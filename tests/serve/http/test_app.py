@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from ganzoo_serve.errors import ModelError
 from ganzoo_serve.http.app import create_app
+from ganzoo_serve.http.server import _hint
 
 
 def assert_problem(response, status, detail):
@@ -62,9 +63,18 @@ def test_a_model_has_the_card_that_lies_beside_it(client, floaty):
     assert_problem(client.get("/v1/models/plane/card"), 404, "Did you mean 'plain'")
 
 
+@pytest.mark.parametrize(
+    ("models", "hint"),
+    [(6, "'m3', 'm4' and others, which /v1/models lists."), (5, "'m3', 'm4'."), (0, "Here is none.")],
+)
+def test_an_unknown_model_is_answered_with_a_few_of_those_there_are(models, hint):
+    assert _hint("zzz", {f"m{number}": None for number in range(models)}).endswith(hint)
+
+
 def test_unknown_models_and_revisions(client, classy):
     assert_problem(client.get("/v1/models/clasy"), 404, "There is no model 'clasy' here. Did you mean 'classy'")
-    assert_problem(client.get("/v1/models/zzz"), 404, "See /v1/models")
+    here = r"'zzz' here\. Here: 'classy', 'floaty', 'plain', 'truncated'\.$"
+    assert_problem(client.get("/v1/models/zzz"), 404, here)
     assert_problem(client.get("/v1/models/classy@0123"), 404, f"is here as revision {classy.rev}, not as '0123'")
     assert_problem(client.get("/v1/models/classy@"), 404, "not as ''")
     assert_problem(client.get("/v1/models/" + "x" * 5000), 404, "no model 'x{64}'")
