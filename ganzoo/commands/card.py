@@ -14,7 +14,7 @@ from ganzoo.params import ModelName
 @click.argument("run", required=False, type=click.Path(path_type=Path), metavar="[RUN_DIR]")
 @click.option("-o", "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write.")
 @click.option("--name", type=ModelName(), help="What the model is called.  [default: RECIPE-DATASET]")
-@click.option("--licence", metavar="ID", help="Of the weights, for example apache-2.0.")
+@click.option("--licence", metavar="ID", help="Of the weights, an SPDX id such as apache-2.0; the file says it too.")
 @click.option("--best", is_flag=True, help="The checkpoint that scored best ('train --eval-every'), not the newest.")
 def command(run: Path | None, out: Path, name: str | None, licence: str | None, best: bool) -> None:
     """Write a model card of RUN_DIR (default: the newest run): a folder ready for the Hugging Face hub.
@@ -31,5 +31,6 @@ def command(run: Path | None, out: Path, name: str | None, licence: str | None, 
 
     run = run or newest_run()
     with tempfile.TemporaryDirectory(prefix="ganzoo-") as folder:
-        report = export_run(run, get_registry(), path=Path(folder) / "model.onnx", name=name, best=best)
+        file = Path(folder) / "model.onnx"
+        report = export_run(run, get_registry(), path=file, name=name, licence=licence, best=best)
         click.echo(str(write_card(run, report.path, out, licence=licence)))

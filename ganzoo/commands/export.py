@@ -41,6 +41,7 @@ from ganzoo.params import ModelName
     metavar="DIR",
     help="Add the model to a Triton model repository instead: DIR/NAME/config.pbtxt, DIR/NAME/1/model.onnx, then 2, 3 ...",
 )
+@click.option("--licence", metavar="ID", help="Of the weights, an SPDX id such as Apache-2.0; the file says it.")
 @click.option("--best", is_flag=True, help="The checkpoint that scored best ('train --eval-every'), not the newest.")
 def command(
     run: Path | None,
@@ -50,6 +51,7 @@ def command(
     name: str | None,
     fp16: bool,
     triton: Path | None,
+    licence: str | None,
     best: bool,
 ) -> None:
     """Export the averaged generator of RUN_DIR (default: the newest run) as one self-describing ONNX file.
@@ -76,19 +78,20 @@ def command(
         precision="fp16" if fp16 else "fp32",
         name=name,
         triton=triton,
+        licence=licence,
         best=best,
         stages=Stages(),
     )
     if report.growth:
         click.echo(report.growth, err=True)
     parity, metadata, image = report.parity, report.metadata, report.metadata.image
-    unit = " of 255" if output == "uint8" else ""
     mean = f", mean {parity.mean:.2g}" if fp16 else ""
+    largest = f"{parity.largest:.3g}{mean}"
+    agreement = f"against torch {parity.equal:.3%} of values equal, largest difference {largest} of 255"
+    if output == "float":  # of which few are equal to the last bit, and need not be
+        agreement = f"largest difference from torch {largest}"
     kimg = f" of {metadata.training.kimg:g} kimg" if metadata.training and metadata.training.kimg is not None else ""
     size = (
         f"{image.height}x{image.width}x{image.channels}, {metadata.output} {metadata.layout}{', half precision' * fp16}"
     )
-    click.echo(
-        f"{report.path}: {metadata.name}{kimg}, {size}, {report.size / 1e6:.2f} MB; "
-        f"against torch {parity.equal:.3%} of values equal, largest difference {parity.largest:.3g}{mean}{unit}."
-    )
+    click.echo(f"{report.path}: {metadata.name}{kimg}, {size}, {report.size / 1e6:.2f} MB; {agreement}.")

@@ -68,6 +68,7 @@ def export_run(
     layout: Layout | None = None,
     precision: Precision = "fp32",
     name: str | None = None,
+    licence: str | None = None,
     best: bool = False,
     triton: Path | None = None,
     stages: Stages | None = None,
@@ -76,7 +77,8 @@ def export_run(
 
     ``best``: of the checkpoint that scored best instead, where the run was measured while it trained.
     ``output``: ``uint8`` images, ``layout`` ``nhwc`` (the default) or ``nchw``, or ``float`` images in [-1, 1], always
-    ``nchw``. ``precision``: ``fp16`` for weights and arithmetic in half precision, which is for GPUs. ``triton``: a model
+    ``nchw``. ``precision``: ``fp16`` for weights and arithmetic in half precision, which is for GPUs. ``licence`` of the
+    weights: an SPDX id. ``triton``: a model
     repository instead of a ``path``, to which the next version of the model is added. Raises GanzooError; a file that does not
     pass the gate is not written, and one that was there stays.
     """
@@ -102,7 +104,9 @@ def export_run(
     except RuntimeError as error:
         raise RunError(f"The checkpoint does not fit the generator of this configuration: {error}") from None
     growth = coarse(generator, counters["nimg"])
-    metadata = describe(config, facts, registry, counters, output=output, layout=layout, precision=precision, name=name)
+    metadata = describe(
+        config, facts, registry, counters, output=output, layout=layout, precision=precision, name=name, licence=licence
+    )
     if triton:
         metadata = batched(metadata)
         require_same_model(triton, metadata)
@@ -157,6 +161,7 @@ def describe(
     layout: Layout | None = None,
     precision: Precision = "fp32",
     name: str | None = None,
+    licence: str | None = None,
 ) -> ModelMetadata:
     """What the file will say of itself. Of a data set's path only the last part is told."""
     layout = layout or ("nchw" if output == "float" else "nhwc")
@@ -174,6 +179,7 @@ def describe(
         output=output,
         layout=layout,
         precision=precision,
+        licence=licence,
         dataset=Dataset(name=data_name, licence=facts.licence or None, images=facts.images, split="train"),
         training=Training(
             recipe=config.recipe,

@@ -19,6 +19,7 @@ from ganzoo import __version__
 from ganzoo.cli import main
 from ganzoo.hookspecs import COMMANDS
 from ganzoo_serve.generator import Generator
+from ganzoo_serve.metadata import read
 
 TINY_DCGAN = ("--batch-size", "4", "--steps", "2", "--set", "arch.width_g=4", "--set", "arch.width_d=4")
 
@@ -293,6 +294,16 @@ def test_export_takes_the_newest_run_and_says_how_well_it_agrees(ganzoo, tmp_pat
     assert result.stdout.count("\n") == 1
 
 
+def test_an_export_says_the_licence_that_it_was_given(ganzoo, run_folder):
+    assert ganzoo("export", run_folder, "-o", "a.onnx", "--licence", "CC-BY-4.0").exit_code == 0
+    assert read(Path("a.onnx")).licence == "CC-BY-4.0"
+
+
+def test_of_float_images_only_the_largest_difference_is_told(ganzoo, run_folder):
+    result = ganzoo("export", run_folder, "-o", "float.onnx", "--output", "float")
+    assert re.search(r"MB; largest difference from torch [-.e\d]+\.\n", result.stdout), result.stdout
+
+
 def test_an_export_that_cannot_be_written_is_told_without_a_traceback(ganzoo, tmp_path, run_folder):
     (tmp_path / "file").write_text("")
     result = ganzoo("export", run_folder, "-o", "file/a.onnx")
@@ -318,6 +329,7 @@ def test_a_card_is_a_folder_that_the_hub_understands(ganzoo, tmp_path, run_folde
     assert "http://127.0.0.1:8000/v1/models/tiny-digits/images/42.png'" in card.text
     generator = Generator.load("card/model.onnx", device="cpu")
     assert generator.name == "tiny-digits"
+    assert generator.metadata.licence == "apache-2.0"
 
 
 def test_serve_passes_on_what_was_asked(ganzoo, monkeypatch, model):
