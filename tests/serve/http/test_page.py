@@ -1,6 +1,7 @@
 """The front page: its files, and what it does in a real browser."""
 
 import re
+import shutil
 import socket
 import threading
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from starlette.testclient import TestClient
 from ganzoo_serve.http import page as page_files
 from ganzoo_serve.http.app import Settings, create_app
 from ganzoo_serve.http.keys import Keys
+from ganzoo_serve.models.catalogue import Catalogue
 from ganzoo_serve.seeds import MAX_SEED
 
 needs_browser = pytest.mark.skipif(EXECUTABLE is None, reason="no Chromium here")
@@ -122,6 +124,37 @@ def test_it_shows_what_is_chosen_at_an_address_that_can_be_copied(tab, url, clas
     assert tab.run(f"fetch({address(tab)!r}).then(r => r.status)") == 200
     assert not tab.complaints
     assert {request.startswith((url, "about:")) for request in tab.requested} == {True}
+
+
+@needs_browser
+def test_the_caption_says_the_class_that_a_seed_got(tab, url, classy):
+    play(tab, f"{url}/#model=classy&seed=0")
+    for _ in range(5):
+        seed = tab.run("document.querySelector('#seed').value")
+        name = classy.metadata.classes[classy.labels([int(seed)])[0]]
+        tab.wait(f"document.querySelector('#caption').textContent == 'classy, seed {seed}, class {name}'")
+        tab.press("ArrowRight")
+    choose(tab, "#model", "plain")
+    tab.wait(f"{NATURAL.format('#image')} == 8")
+    assert tab.run("document.querySelector('#caption').textContent") == "plain, seed 5"
+    assert not tab.complaints
+
+
+@needs_browser
+def test_it_says_whether_models_are_being_loaded_or_there_is_none(tab, model_dir, tmp_path):
+    shutil.copy(model_dir / "plain.onnx", tmp_path)
+    catalogue = Catalogue.load([tmp_path], device="cpu")
+    (tmp_path / "plain.onnx").unlink()
+    catalogue.refresh(settled=False)
+    app = create_app(catalogue, started=lambda _: None)  # looks, finds nothing, and goes on as if it looked still
+    with listening(app) as url:
+        tab.open(f"{url}/")
+        tab.wait("document.querySelector('#status').textContent == 'This server is loading its models.'")
+        app.server.loading = False
+        tab.wait("document.querySelector('#status').textContent == 'There is no model here.'")
+        shutil.copy(model_dir / "plain.onnx", tmp_path)
+        catalogue.refresh(settled=False)
+        tab.wait(f"!document.querySelector('#play').hidden && {NATURAL.format('#image')} == 8")
 
 
 @needs_browser

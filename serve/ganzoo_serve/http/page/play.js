@@ -34,7 +34,7 @@ async function start() {
     return;
   }
   if (!models.length) {
-    say("The models are being loaded.");
+    await get("v1/models/-").catch((error) => (error.status === 404 ? say("There is no model here.") : refused(error)));
     setTimeout(start, 1000);
     return;
   }
@@ -90,12 +90,9 @@ function draw() {
   for (const id of ["model", "class", "seed", "truncation", "to", "steps"]) $(id).value = state[id];
   $("truncation-value").textContent = Number(state.truncation).toFixed(2);
 
-  const name = model.classes?.[state.class];
-  const label = `${model.id}, seed ${state.seed}${name === undefined ? "" : `, class ${name}`}`;
-  $("image").alt = label;
-  $("caption").textContent = label;
+  caption(state.class);
   say("");
-  show($("image"), addresses.image(model, state, "png")).catch(refused);
+  showImage(addresses.image(model, state, "png")).catch(refused);
   $("address").value = new URL(addresses.image(model, state, "png"), document.baseURI).href;
   $("downloads").replaceChildren(
     "Download ",
@@ -104,6 +101,20 @@ function draw() {
   $("film-figure").hidden = true;
   $("film").removeAttribute("src");
   wall();
+}
+
+function caption(id) {
+  const name = model.classes?.[id];
+  const label = `${model.id}, seed ${state.seed}${name === undefined ? "" : `, class ${name}`}`;
+  $("image").alt = label;
+  $("caption").textContent = label;
+}
+
+async function showImage(path) {
+  await show($("image"), path);
+  if (!model.classes || state.class) return;
+  const reply = await get(path, undefined, "force-cache"); // it was just asked for; what it says an <img> does not tell
+  if (path === addresses.image(model, state, "png")) caption(reply.headers.get("X-Ganzoo-Class"));
 }
 
 function link(extension, path, name) {

@@ -24,8 +24,8 @@ export function useKey(text) {
   }
 }
 
-export async function get(path, signal) {
-  const reply = await fetch(path, { headers: key ? { Authorization: `Bearer ${key}` } : {}, signal });
+export async function get(path, signal, cache) {
+  const reply = await fetch(path, { headers: key ? { Authorization: `Bearer ${key}` } : {}, signal, cache });
   if (!reply.ok) {
     const problem = await reply.json().catch(() => ({}));
     throw new Refused(reply.status, problem.detail ?? `The server says ${reply.status}.`);
