@@ -68,7 +68,8 @@ _OPTIONS = [
         help=f"Of one request, as often as you like: {', '.join(f'{name}={getattr(Limits, name)}' for name in NAMED)}.",
     ),
     click.option(
-        "--connections", default=1024, show_default=True, type=click.IntRange(1), help="Open at once; more are refused.",
+        "--connections", default=4096, show_default=True, type=click.IntRange(1),
+        help="Open at once; more are refused. More than --queue, or that is never full.",
     ),
     click.option(
         "--cache", "cache_mb", default=0, show_default=True, type=click.IntRange(0), metavar="MB",

@@ -53,7 +53,7 @@ class Settings:
     origins: Sequence[str] = ()
     admin: bool = False
     drain_s: int = 10
-    connections: int = 1024
+    connections: int = 4096
     proxies: str | None = None
     root_path: str = ""
     log: AccessLog = field(default_factory=lambda: AccessLog("off"))
