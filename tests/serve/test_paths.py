@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from ganzoo_serve.paths import usual_mode, walk
+from ganzoo_serve.seeds import latents
 
 
 def test_a_straight_way_is_evenly_divided():
@@ -20,6 +21,17 @@ def test_a_great_circle_keeps_the_length_of_latents_where_a_straight_way_cuts_th
     length = {mode: np.linalg.norm(walk(a, b, 9, mode), axis=1) for mode in ("slerp", "lerp")}
     assert length["slerp"].min() > 0.95 * min(length["slerp"][[0, -1]])
     assert length["lerp"].min() < 0.8 * min(length["lerp"][[0, -1]])
+
+
+def test_truncated_latents_keep_their_length_on_the_usual_way_but_not_each_number_within_2():
+    assert usual_mode("truncated") == "slerp"
+    a, b = latents([1, 2], z_dim=512, distribution="truncated")
+    ways = {mode: walk(a, b, 17, mode) for mode in ("slerp", "lerp")}
+    lengths = {mode: np.linalg.norm(way, axis=1) / np.linalg.norm(a) for mode, way in ways.items()}
+    assert 2 < np.abs(ways["slerp"]).max() < 2.9
+    assert lengths["slerp"].min() > 0.95
+    assert np.abs(ways["lerp"]).max() <= 2
+    assert lengths["lerp"].min() == pytest.approx(0.71, abs=0.04)
 
 
 @pytest.mark.parametrize("mode", ["slerp", "lerp"])
