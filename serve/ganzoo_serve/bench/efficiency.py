@@ -18,12 +18,13 @@ from ganzoo_serve.bench import overload
 from ganzoo_serve.bench.asks import get, post_json
 from ganzoo_serve.bench.bound import BareModel, Costs, encode_seconds
 from ganzoo_serve.bench.constant import body as constant_body
-from ganzoo_serve.bench.load import Address, closed, open_loop
+from ganzoo_serve.bench.load import closed, open_loop
 from ganzoo_serve.bench.pinning import Cores, pinned
 from ganzoo_serve.bench.process import ServerProcess
 from ganzoo_serve.bench.result import Latency, Plan, Result, Row
 from ganzoo_serve.bench.subject import IMAGES, Subject, check_pixels
 from ganzoo_serve.bench.tally import Ask, Tally
+from ganzoo_serve.errors import ServeError
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.images import FORMATS
 
@@ -105,7 +106,7 @@ class _Measurement:
         model_s = self._model_seconds()
         for row in result.rows:
             ask: Ask = getattr(self.subject, row.kind)
-            tally = self._load(self.server.address, ask, row.clients)
+            tally = self._load(self.server, ask, row.clients)
             before, model_s = model_s, self._model_seconds()
             result.failures += tally.failed
             result.compared += check_pixels(tally, self.generator)
@@ -132,11 +133,13 @@ class _Measurement:
         else:
             document = {"seed": "SEED", "n": IMAGES, "layout": self.subject.raw_layout}
             ask = post_json("/raw", document, images=IMAGES, begins=begins, size=size)
-        return 1 / self._load(self.constant.address, ask, CLIENTS[kind][-1]).requests_per_s
+        return 1 / self._load(self.constant, ask, CLIENTS[kind][-1]).requests_per_s
 
-    def _load(self, address: Address, ask: Ask, clients: int) -> Tally:
+    def _load(self, server: ServerProcess, ask: Ask, clients: int) -> Tally:
         seconds = self.plan.seconds
-        return closed(address, ask, self.seeds, clients=clients, seconds=seconds, warmup=seconds / 4)
+        return answered(
+            server, closed(server.address, ask, self.seeds, clients=clients, seconds=seconds, warmup=seconds / 4)
+        )
 
     def _half_load(self) -> None:
         rate = self.result.capacity / 2
@@ -149,7 +152,7 @@ class _Measurement:
                 (self.server, self.subject.png, self.result.half_load),
             ):
                 tally = open_loop(server.address, ask, self.seeds, rate=rate, seconds=seconds, rng_seed=number)
-                latency.add(tally)
+                latency.add(answered(server, tally))
                 self.result.failures += tally.failed
 
     def _again(self) -> None:
@@ -159,12 +162,19 @@ class _Measurement:
         clients = CLIENTS["png"][-1]
         for etag in (headers.get("etag"), None):
             if etag is None or etag:
-                tally = self._load(self.server.address, self.subject.again(seed, etag), clients)
+                tally = self._load(self.server, self.subject.again(seed, etag), clients)
                 self.result.failures += tally.failed
                 if etag:
                     self.result.not_modified_per_s = tally.requests_per_s
                 else:
                     self.result.same_image_per_s = tally.requests_per_s
+
+
+def answered(server: ServerProcess, tally: Tally) -> Tally:
+    """The tally. Raises ServeError, with the end of the server's log, if it has no good reply, of which nothing follows."""
+    if not tally.good:
+        raise ServeError(f"The server gave no good reply within {tally.seconds:.1f} s.\n{server.log()}")
+    return tally
 
 
 def _constant_server(subject: Subject, cores: tuple[int, ...]) -> ServerProcess:

@@ -3,13 +3,16 @@
 import json
 import math
 import os
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from ganzoo_serve.bench.command import command
+from ganzoo_serve.bench.efficiency import answered
 from ganzoo_serve.bench.subject import check_pixels, get_png
-from ganzoo_serve.bench.tally import Tally
+from ganzoo_serve.bench.tally import NO_REPLY, Tally
 from ganzoo_serve.errors import ServeError
 from ganzoo_serve.images import FORMATS
 
@@ -104,6 +107,18 @@ def test_other_images_than_the_models_are_an_error(plain):
     tally.bodies[4] = b"\x89PNG and no more"
     with pytest.raises(ServeError, match="cannot be read"):
         check_pixels(tally, plain)
+
+
+def test_a_server_that_gives_no_good_reply_is_an_error_with_its_last_words():
+    tally = Tally(get_png("/SEED.png"))
+    tally.seconds = 1.5
+    tally.note(1, 0.1, 200, b"", b"\x89PNG and no more")
+    tally.note(2, 0.0, NO_REPLY, b"", b"")
+    server = SimpleNamespace(log=lambda: "Killed")
+    with pytest.raises(ServeError, match=r"no good reply within 1.5 s\.\nKilled"):
+        answered(server, tally)
+    tally.note(3, 0.1, 200, b"", FORMATS["png"].encode(np.zeros((1, 1, 3), np.uint8)))
+    assert answered(server, tally) is tally
 
 
 def test_misuse():
