@@ -28,10 +28,11 @@ def configure(form: Literal["json", "text"]) -> None:
 
 
 class _Text(logging.Formatter):
-    """A line for people. A line break in the name of a file would forge another."""
+    """A line for people, and indented ones: a line break in the name of a file would forge another line otherwise."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
-        return "".join(map(_printable, super().formatMessage(record)))
+        lines = super().formatMessage(record).split("\n")
+        return "\n    ".join("".join(map(_printable, line)) for line in lines)
 
 
 def _printable(character: str) -> str:
