@@ -105,7 +105,8 @@ def test_truncation_draws_all_images_to_the_one_of_the_mean_w(build):
     mean = G.synthesis(G.styles.w_avg.expand(1, 6, -1))
     none = G(z, c, torch.tensor(0.0))
     torch.testing.assert_close(none, mean.expand(3, -1, -1, -1))
-    assert torch.equal(G(z, c, torch.tensor(1.0)), G(z, c))
+    assert torch.equal(G.mapping(z, c, torch.tensor(1.0)), G.mapping(z, c))
+    torch.testing.assert_close(G(z, c, torch.tensor(1.0)), G(z, c))  # other strides may take other kernels
     half = G.mapping(z, c, torch.tensor(0.5))
     torch.testing.assert_close(half, (G.mapping(z, c) + G.styles.w_avg) / 2)
 
