@@ -88,11 +88,12 @@ class Front:
         allowance = self._keys.find(scope["ganzoo.headers"])
         free = scope["path"].removeprefix(scope.get("root_path", "")) in OPEN
         signed = not free and scope["method"] in ("GET", "HEAD") and Signer.signed(scope["query_string"])
-        if signed and self._signer is not None:
-            self._check_signature(scope)
+        signer = self._signer if signed else None
+        if signer is not None:
+            _check_signature(scope, signer)
         if allowance is not None:
             scope["ganzoo.private"], scope["ganzoo.visitor"] = True, (self._keys, allowance)
-        elif signed and self._signer is not None:
+        elif signer is not None:
             scope["ganzoo.visitor"] = (self._keys, self._keys.signed)
         elif free:
             scope["ganzoo.stranger"] = True
@@ -100,13 +101,6 @@ class Front:
             wrong = "This is not a key of this server" if key_in(scope["ganzoo.headers"]) else "A key is needed"
             how = "send one as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'."
             raise Problem(401, f"{wrong}: {how}", headers={"WWW-Authenticate": "Bearer"})
-
-    def _check_signature(self, scope: Scope) -> None:
-        """Whoever has a signed address may have what is there, and keep it where others find it."""
-        assert self._signer is not None
-        query = scope["query_string"].decode("latin-1")
-        query, scope["ganzoo.seconds"] = self._signer.check(scope["path"], query)
-        scope["query_string"] = query.encode("latin-1")
 
     def refuse(self, problem: Problem, client: tuple[str, int] | None, *, log: bool = True) -> Reply:
         """The reply to what never became a request, with what every reply has; counted, and with ``log`` logged.
@@ -164,6 +158,12 @@ class Front:
                     time.time(),
                 )
             )
+
+
+def _check_signature(scope: Scope, signer: Signer) -> None:
+    """Whoever has a signed address may have what is there, and keep it where others find it."""
+    query, scope["ganzoo.seconds"] = signer.check(scope["path"], scope["query_string"].decode("latin-1"))
+    scope["query_string"] = query.encode("latin-1")
 
 
 class _Aside:

@@ -47,12 +47,13 @@ def answered(server: Server, scope: Scope, headers: Headers, tag: str, media_typ
     return Reply(200, headers) if scope["method"] == "HEAD" else None
 
 
-def board(server: Server, scope: Scope, tag: str, images: int, start: Start) -> bytes | Flight:
+def board(
+    server: Server, scope: Scope, tag: str, images: int, start: Start, *, seconds: float | None
+) -> bytes | Flight:
     """The bytes, if they are in stock; else the flight that brings them, new or under way. Whoever asks pays for ``images``.
 
-    Everyone who boards one ``land``s, or ``leave``s before.
+    ``seconds`` is the client's own patience. Everyone who boards a flight ``land``s, or ``leave``s before.
     """
-    seconds = timeout_s(scope)
     stock, measures = server.stock, server.measures
     if stock.keeps and (found := stock.find(tag)) is not None:
         charge(scope, images)
@@ -90,13 +91,13 @@ async def body(
 
     Without ``compose`` the one result is the body. Raises what drawing raises, and ClientDisconnect if the client leaves before.
     """
-    flight = board(server, scope, tag, images, start)
+    seconds = timeout_s(scope)
+    flight = board(server, scope, tag, images, start, seconds=seconds)
     if isinstance(flight, bytes):
         return flight
     try:
         # Others wait for it too.
         waiting = wait(asyncio.shield(flight.work.future), receive, partial(leave, server, tag, flight))
-        seconds = timeout_s(scope)
         results = await (waiting if seconds is None else _within(seconds, flight, waiting))
     except ClientDisconnect:
         raise  # others may still be on board

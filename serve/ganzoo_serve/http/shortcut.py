@@ -4,8 +4,8 @@ A task, its context, a lock's worth of events, a timer and a handful of messages
 drawing a small image. None is needed where a request has no body, the reply comes in one piece, and the connection itself
 tells that its client has gone.
 
-There is none where something stands before ``Front`` that has to see every request: with ``--cors`` and ``--proxies`` images
-come through ASGI as all else does, and get the same replies.
+There is none where something stands before ``Front`` that has to see every request, or addresses have a prefix: with
+``--cors``, ``--proxies`` and ``--root-path`` images come through ASGI as all else does, and get the same replies.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Shortcut:
         order = image.order(front.server, scope, *self._names)
         if isinstance(order, Reply):
             return order
-        found = once.board(front.server, scope, order.tag, 1, order.start)
+        found = once.board(front.server, scope, order.tag, 1, order.start, seconds=None)
         if isinstance(found, bytes):
             return Reply(200, order.headers, order.finish(found))
         self._order, self._flight = order, found

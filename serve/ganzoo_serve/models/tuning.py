@@ -54,7 +54,8 @@ def tune(model: bytes, generator: Generator, *, device: Device) -> Tuned:
     if grade != "bitexact" and sizes != generator.sizes:
         sizes = generator.sizes
         grade = probe(model, generator, sizes, device=device)
-    seconds = {1: alone} | _seconds(generator, [size for size in sizes if size in _MEASURED])
+    measured = [size for size in sizes if size in _MEASURED]
+    seconds = {1: alone} | (_seconds(generator, measured) if measured != [1] else {})
     best = _best({size: each for size, each in seconds.items() if size in sizes})
     group = best * max(1, min(16 // best, round(_TURN_S / (best * seconds[best]))))
     return Tuned(grade, seconds, tuple(size for size in sizes if size <= best), group)

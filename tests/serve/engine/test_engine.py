@@ -8,6 +8,7 @@ import weakref
 
 import numpy as np
 import pytest
+from live import Gate
 
 from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.engine.engine import Engine
@@ -20,17 +21,11 @@ from ganzoo_serve.generator import Generator
 def slow(model_dir, monkeypatch):
     """A generator that draws only while ``gate`` is set, and counts its runs."""
     generator = Generator.load(model_dir / "plain.onnx", device="cpu")
-    generator.gate, generator.runs = threading.Event(), []
-    run = generator.run_checked
-
-    def gated(z, *rest):
-        generator.gate.wait(10)
-        generator.runs.append(len(z))
-        return run(z, *rest)
-
-    monkeypatch.setattr(generator, "run_checked", gated)
+    gate = Gate(generator, monkeypatch)
+    gate.close()
+    generator.gate, generator.runs = gate.opened, gate.drawn
     yield generator
-    generator.gate.set()
+    gate.open()
 
 
 @pytest.fixture
