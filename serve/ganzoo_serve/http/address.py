@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
 import numpy as np
-from starlette.types import Scope
 
 from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.errors import RequestError
-from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.http.problem import Problem
+from ganzoo_serve.http.visit import Visit
 from ganzoo_serve.models.model import Model
 from ganzoo_serve.seeds import MAX_SEED
 
@@ -80,14 +80,14 @@ def truncation_member(drawing: Drawing) -> list[str]:
     return [f"truncation={np.float32(drawing.truncation)!s}"]
 
 
-def pinned_path(scope: Scope, model: Model) -> str:
+def pinned_path(visit: Visit, model: Model) -> str:
     """``/v1/models/NAME@REV``, below the prefix a proxy may have set."""
-    return f"{scope.get('root_path', '')}/v1/models/{model.name}@{model.rev}"
+    return f"{visit.root}/v1/models/{model.name}@{model.rev}"
 
 
-def timeout_s(scope: Scope) -> float | None:
+def timeout_s(visit: Visit) -> float | None:
     """What ``Request-Timeout-Ms`` says, in seconds. Raises Problem 400 if that is no number."""
-    text = scope["ganzoo.headers"].get(b"request-timeout-ms")
+    text = visit.fields.get(b"request-timeout-ms")
     if text is None:
         return None
     if not re.fullmatch(MILLISECONDS.encode(), text):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from ganzoo_serve.errors import RequestError, did_you_mean
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.http.limits import Limits
-from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.http.problem import Problem
 from ganzoo_serve.images import FORMATS, Format, square_columns
 from ganzoo_serve.seeds import MAX_SEED
 

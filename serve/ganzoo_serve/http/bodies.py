@@ -8,22 +8,23 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
 from ganzoo_serve.http.limits import Limits
-from ganzoo_serve.http.problems import Problem, findings, summary
+from ganzoo_serve.http.problem import Problem, findings, summary
+from ganzoo_serve.http.visit import Visit
 
 M = TypeVar("M", bound=BaseModel)
 
 _BODY_S = 30.0
 
 
-async def read_body(scope: Scope, receive: Receive, kind: type[M], *, limits: Limits) -> M:
+async def read_body(visit: Visit, receive: Receive, kind: type[M], *, limits: Limits) -> M:
     """The body as a ``kind``. Raises Problem 415 (not JSON by its type), 413 (over ``limits.body_bytes``), 400 or 422."""
-    media_type = header(scope, b"content-type").partition(";")[0].strip().lower()
+    media_type = visit.field(b"content-type").partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise Problem(415, f"Content-Type is '{media_type[:80]}': expected application/json.")
-    document = parse(await read_bytes(scope, receive, limits.body_bytes), depth=limits.json_depth)
+    document = parse(await read_bytes(visit, receive, limits.body_bytes), depth=limits.json_depth)
     return validate(document, kind)
 
 
@@ -50,13 +51,13 @@ def validate(document: Any, kind: type[M], *, status: int = 422) -> M:
         raise Problem(status, summary(found), errors=found) from error
 
 
-async def read_bytes(scope: Scope, receive: Receive, limit: int) -> bytes:
+async def read_bytes(visit: Visit, receive: Receive, limit: int) -> bytes:
     """The body, counted as it comes: a chunked one has no length to believe.
 
     Raises Problem 413 and 408, ClientDisconnect.
     """
     too_large = Problem(413, f"The body is too large: expected at most {limit} bytes.")
-    declared = header(scope, b"content-length") or "0"
+    declared = visit.field(b"content-length") or "0"
     if not declared.isdecimal() or int(declared[:20]) > limit:
         raise too_large
     parts, size, more = [], 0, True
@@ -74,12 +75,6 @@ async def read_bytes(scope: Scope, receive: Receive, limit: int) -> bytes:
     except TimeoutError as error:
         raise Problem(408, f"The body did not come within {_BODY_S:g} s.", headers={"Connection": "close"}) from error
     return b"".join(parts)
-
-
-def header(scope: Scope, name: bytes) -> str:
-    """A request's header, or an empty text."""
-    found: bytes = scope["ganzoo.headers"].get(name, b"")
-    return found.decode("latin-1")
 
 
 def schema(kind: type[BaseModel], **examples: Any) -> dict[str, Any]:

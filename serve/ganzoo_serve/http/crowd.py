@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 from ganzoo_serve.http.front import Front
-from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.http.problem import Problem
 from ganzoo_serve.http.reply import Reply, as_http
 
 logger = logging.getLogger(__name__)

@@ -16,10 +16,10 @@ from ganzoo_serve.errors import ServeError
 from ganzoo_serve.http import image, problems, samples
 from ganzoo_serve.http.access_log import AccessLog, Line
 from ganzoo_serve.http.keys import OPEN, Keys, Signer, key_in
-from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.http.problem import Problem, from_error
 from ganzoo_serve.http.reply import Reply
 from ganzoo_serve.http.server import Server
-from ganzoo_serve.http.visit import Visit
+from ganzoo_serve.http.visit import VISIT, Visit, visit_of
 
 logger = logging.getLogger(__name__)
 
@@ -53,52 +53,53 @@ class Front:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        visit = Visit(scope)
+        visit = scope[VISIT] = Visit(scope)
         send = visit.through(send)
         try:
-            await self._answer(scope, receive, send, visit)
+            await self._answer(visit, receive, send)
         except ClientDisconnect:
             visit.status = visit.status or 499  # nobody reads it: what nginx calls a client that left
         except Exception as error:
-            await self._fail(scope, receive, send, visit, error)
+            await self._fail(visit, receive, send, error)
         finally:
-            self.tell(scope, visit)
+            self.tell(visit)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, visit: Visit) -> None:
-        self.admit(scope)
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+    async def _answer(self, visit: Visit, receive: Receive, send: Send) -> None:
+        self.admit(visit)
+        place = visit.place
         for name, methods, pattern, answer in _DIRECT:
-            if scope["method"] in methods and (found := pattern.fullmatch(path)):
+            if visit.method in methods and (found := pattern.fullmatch(place)):
                 visit.route = name
-                reply = await answer(self.server, scope, receive, *found.groups())
+                reply = await answer(self.server, visit, receive, *found.groups())
                 await reply.send(send, receive)
                 return
-        await self.app(scope, receive, send)
-        if (failure := scope.get("ganzoo.failure")) is not None:
-            raise failure
+        visit.scope["query_string"] = visit.query
+        await self.app(visit.scope, receive, send)
+        if visit.failure is not None:
+            raise visit.failure
 
-    def admit(self, scope: Scope) -> None:
+    def admit(self, visit: Visit) -> None:
         """Let the request in, or raise the Problem that keeps it out."""
         limit = self.server.limits.url_bytes
-        if len(scope["raw_path"]) + len(scope["query_string"]) > limit:
+        if len(visit.scope["raw_path"]) + len(visit.query) > limit:
             raise Problem(414, f"The address is too long: expected at most {limit} bytes.")
-        scope["ganzoo.private"], scope["ganzoo.visitor"], scope["ganzoo.seconds"] = False, None, None
         if not self._keys:
             return
-        allowance = self._keys.find(scope["ganzoo.headers"])
-        free = scope["path"].removeprefix(scope.get("root_path", "")) in OPEN
-        signed = not free and scope["method"] in ("GET", "HEAD") and Signer.signed(scope["query_string"])
+        allowance = self._keys.find(visit.fields)
+        free = visit.place in OPEN
+        signed = not free and visit.method in ("GET", "HEAD") and Signer.signed(visit.query)
         signer = self._signer if signed else None
-        if signer is not None:
-            _check_signature(scope, signer)
+        if signer is not None:  # whoever has a signed address may have what is there, and keep it where others find it
+            query, visit.seconds = signer.check(visit.path, visit.query.decode("latin-1"))
+            visit.query = query.encode("latin-1")
         if allowance is not None:
-            scope["ganzoo.private"], scope["ganzoo.visitor"] = True, (self._keys, allowance)
+            visit.private, visit.allowance = True, allowance
         elif signer is not None:
-            scope["ganzoo.visitor"] = (self._keys, self._keys.signed)
+            visit.allowance = self._keys.signed
         elif free:
-            scope["ganzoo.stranger"] = True
+            visit.stranger = True
         else:
-            wrong = "This is not a key of this server" if key_in(scope["ganzoo.headers"]) else "A key is needed"
+            wrong = "This is not a key of this server" if key_in(visit.fields) else "A key is needed"
             how = "send one as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'."
             raise Problem(401, f"{wrong}: {how}", headers={"WWW-Authenticate": "Bearer"})
 
@@ -109,24 +110,24 @@ class Front:
         """
         scope: Scope = {"method": "-", "path": "*", "query_string": b"", "headers": (), "client": client}
         visit = Visit(scope)
-        reply = problems.reply(problem, scope)
+        reply = problems.reply(problem, visit)
         reply = reply._replace(headers=visit.complete(reply.headers))
         visit.status, visit.sent = reply.status, len(reply.body or b"")
-        self.tell(scope, visit, log=log)
+        self.tell(visit, log=log)
         return reply
 
-    def refusal(self, scope: Scope, error: Exception) -> Reply:
+    def refusal(self, visit: Visit, error: Exception) -> Reply:
         """The reply to a request that ended in this error. A failure is logged, and the reply has its number only."""
-        problem = problems.from_error(error, method=scope["method"]) if isinstance(error, ServeError) else None
+        problem = from_error(error, method=visit.method) if isinstance(error, ServeError) else None
         if problem is not None:
-            return problems.reply(problem, scope)
+            return problems.reply(problem, visit)
         number = uuid.uuid4()
-        logger.error("Failure %s in %s %s", number, scope["method"], scope["path"], exc_info=error)
+        logger.error("Failure %s in %s %s", number, visit.method, visit.path, exc_info=error)
         problem = Problem(500, f"Something failed here. The server's log has it as {number}.")
-        return problems.reply(problem, scope, failure=number.urn)
+        return problems.reply(problem, visit, failure=number.urn)
 
-    async def _fail(self, scope: Scope, receive: Receive, send: Send, visit: Visit, error: Exception) -> None:
-        reply = self.refusal(scope, error)
+    async def _fail(self, visit: Visit, receive: Receive, send: Send, error: Exception) -> None:
+        reply = self.refusal(visit, error)
         if visit.status:  # too late for a status: the connection is cut, by whoever finds the reply unfinished
             if reply.status == 500:
                 raise error
@@ -134,36 +135,28 @@ class Front:
             return
         await reply.send(send, receive)
 
-    def tell(self, scope: Scope, visit: Visit, *, log: bool = True) -> None:
+    def tell(self, visit: Visit, *, log: bool = True) -> None:
         """Count a request that is over, and log it, unless not."""
         seconds = time.perf_counter() - visit.began
-        route = visit.route or getattr(scope.get("route"), "name", None) or "none"
-        model = scope["ganzoo.model"]
-        self.server.measures.replied(model, route, visit.status or 499, seconds)
-        if (reason := scope.get("ganzoo.reason")) is not None:
-            self.server.measures.rejected.labels(reason).inc()
+        route = visit.route or getattr(visit.scope.get("route"), "name", None) or "none"
+        self.server.measures.replied(visit.model, route, visit.status or 499, seconds)
+        if visit.reason is not None:
+            self.server.measures.rejected.labels(visit.reason).inc()
         if log and self._log.on:
-            client = scope.get("client")
             self._log.add(
                 Line(
                     visit.request_id,
-                    scope["method"],
-                    scope["path"],
-                    scope["query_string"].decode("latin-1"),
+                    visit.method,
+                    visit.path,
+                    visit.query.decode("latin-1"),
                     visit.status or 499,
                     visit.sent,
                     seconds,
-                    client[0] if client else "-",
+                    visit.client,
                     visit.trace,
                     time.time(),
                 )
             )
-
-
-def _check_signature(scope: Scope, signer: Signer) -> None:
-    """Whoever has a signed address may have what is there, and keep it where others find it."""
-    query, scope["ganzoo.seconds"] = signer.check(scope["path"], scope["query_string"].decode("latin-1"))
-    scope["query_string"] = query.encode("latin-1")
 
 
 class _Aside:
@@ -178,4 +171,4 @@ class _Aside:
         except Exception as error:
             if scope["type"] != "http":
                 raise
-            scope["ganzoo.failure"] = error
+            visit_of(scope).failure = error

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
 from ganzoo_serve import images
 from ganzoo_serve.engine.drawing import Drawing
@@ -20,10 +20,11 @@ from ganzoo_serve.generator import Generator
 from ganzoo_serve.http import asking
 from ganzoo_serve.http.address import pinned_path, timeout_s
 from ganzoo_serve.http.bodies import read_body
-from ganzoo_serve.http.keys import Signer, paid
+from ganzoo_serve.http.keys import Signer
 from ganzoo_serve.http.layouts import Sheet
 from ganzoo_serve.http.reply import Reply, encode
 from ganzoo_serve.http.server import Server, ask
+from ganzoo_serve.http.visit import Visit
 from ganzoo_serve.http.waiting import wait
 from ganzoo_serve.images import FORMATS, Format
 from ganzoo_serve.seeds import MAX_SEED
@@ -66,13 +67,13 @@ class GenerationsRequest(BaseModel):
     partial_images: Annotated[Literal[0] | None, Field(description="There are none.")] = None
 
 
-async def answer(server: Server, scope: Scope, receive: Receive) -> Reply:
+async def answer(server: Server, visit: Visit, receive: Receive) -> Reply:
     """The reply. Nothing is drawn for ``url``: who asks for the addresses gets what they show.
 
     Raises ServeErrors for what is refused, and ClientDisconnect.
     """
-    body = await read_body(scope, receive, GenerationsRequest, limits=server.limits)
-    asked = ask(server, scope, _model(server, body))
+    body = await read_body(visit, receive, GenerationsRequest, limits=server.limits)
+    asked = ask(server, visit, _model(server, body))
     generator = asked.model.generator
     warnings: list[str] = []
     label = _class(body, generator, warnings)
@@ -83,13 +84,13 @@ async def answer(server: Server, scope: Scope, receive: Receive) -> Reply:
     asking.check_size(n, generator, server.limits)
     seeds = asking.row_of_seeds(body.seed, n)
     drawing = Drawing.of_seeds(generator, seeds, classes=label, truncation=body.truncation)
-    sheet = Sheet(drawing, form, f"{pinned_path(scope, asked.model)}/images")
+    sheet = Sheet(drawing, form, f"{pinned_path(visit, asked.model)}/images")
 
     if body.response_format == "url":
-        data = [_addressed(sheet.entry(index), scope, server.signer) for index in range(n)]
+        data = [_addressed(sheet.entry(index), visit, server.signer) for index in range(n)]
     else:
-        seconds = timeout_s(scope)
-        work = paid(scope, n, lambda: server.engine.submit(drawing, form.encode, timeout_s=seconds))
+        seconds = timeout_s(visit)
+        work = visit.paid(n, lambda: server.engine.submit(drawing, form.encode, timeout_s=seconds))
         data = _entries(sheet, await wait(work.future, receive, lambda: server.engine.drop(work)))
     document: dict[str, Any] = {
         "created": int(time.time()),
@@ -160,19 +161,19 @@ def _entries(sheet: Sheet, encoded: Sequence[bytes]) -> list[dict[str, Any]]:
     return entries
 
 
-def _addressed(entry: dict[str, Any], scope: Scope, signer: Signer | None) -> dict[str, Any]:
+def _addressed(entry: dict[str, Any], visit: Visit, signer: Signer | None) -> dict[str, Any]:
     """An entry whose ``url`` can be opened from elsewhere, and for an hour without a key if it can be signed."""
     path, _, query = entry["url"].partition("?")
     if signer is not None:
         entry["url"] = signer.sign(path, query, expires=int(time.time()) + SIGNED_S)
-    entry["url"] = _origin(scope) + entry["url"]
+    entry["url"] = _origin(visit) + entry["url"]
     return entry
 
 
-def _origin(scope: Scope) -> str:
+def _origin(visit: Visit) -> str:
     """``http://HOST:PORT`` as the client knows it, or as the server does if the client says nothing sensible."""
-    host = scope["ganzoo.headers"].get(b"host", b"").decode("latin-1")
+    host = visit.field(b"host")
     if not _HOST.fullmatch(host):
-        address, port = scope.get("server") or ("127.0.0.1", None)
+        address, port = visit.scope.get("server") or ("127.0.0.1", None)
         host = (f"[{address}]" if ":" in address else address) + (f":{port}" if port else "")
-    return f"{scope.get('scheme', 'http')}://{host}"
+    return f"{visit.scope.get('scheme', 'http')}://{host}"

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
 from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.engine.engine import Pending
@@ -16,6 +16,7 @@ from ganzoo_serve.http.address import SEED_PATTERN, pinned_path, seeds_text, tru
 from ganzoo_serve.http.image import ImageQuery
 from ganzoo_serve.http.reply import Reply, encode
 from ganzoo_serve.http.server import Server, ask
+from ganzoo_serve.http.visit import Visit
 from ganzoo_serve.images import FORMATS, Format, grid
 
 Columns = Annotated[int | None, Field(ge=1, description="Of the grid; nearly square if not said.")]
@@ -36,12 +37,12 @@ class GridQuery(ImageQuery):
     columns: Columns = None
 
 
-async def answer(server: Server, scope: Scope, receive: Receive, model: str, extension: str, query: GridQuery) -> Reply:
+async def answer(server: Server, visit: Visit, receive: Receive, model: str, extension: str, query: GridQuery) -> Reply:
     """The reply for a grid: row by row, edge to edge, image i with the pixels its own address shows.
 
     Raises ServeErrors for what is refused, and ClientDisconnect if the client leaves before it is there.
     """
-    asked = ask(server, scope, model)
+    asked = ask(server, visit, model)
     generator = asked.model.generator
     form = format_of(extension)
     seeds = asking.parse_seeds(query.seeds, server.limits)
@@ -52,15 +53,15 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str, ext
     labels = None if drawing.labels is None else tuple(drawing.labels.tolist())
     what = ("grid", drawing.seeds, labels, drawing.truncation, columns)
     tag = caching.etag(asked.model, what, form.media_type, form.version)
-    headers = once.headers(scope, asked, tag)
+    headers = once.headers(visit, asked, tag)
     headers += encode({"X-Ganzoo-Columns": str(columns), **which(drawing)})
     members = [f"seeds={seeds_text(seeds)}", *truncation_member(drawing), f"columns={columns}"]
     if query.class_ is not None and (label := drawing.class_of(0)) is not None:
         members.insert(1, f"class={label}")
     if not asked.pinned:
-        address = f"{pinned_path(scope, asked.model)}/grid.{form.extension}?{'&'.join(members)}"
+        address = f"{pinned_path(visit, asked.model)}/grid.{form.extension}?{'&'.join(members)}"
         headers.append((b"content-location", address.encode()))
-    reply = once.answered(server, scope, headers, tag, form.media_type)
+    reply = once.answered(server, visit, headers, tag, form.media_type)
     if reply is not None:
         return reply
 
@@ -70,7 +71,7 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str, ext
     def compose(results: list[Any]) -> bytes:
         return picture(results, columns, form)
 
-    return Reply(200, headers, await once.body(server, scope, receive, tag, len(drawing), start, compose))
+    return Reply(200, headers, await once.body(server, visit, receive, tag, len(drawing), start, compose))
 
 
 def format_of(extension: str) -> Format:

@@ -14,15 +14,16 @@ from functools import partial
 from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
 from ganzoo_serve.engine.drawing import Drawing
-from ganzoo_serve.http import asking, caching, once, problems
+from ganzoo_serve.http import asking, caching, once
 from ganzoo_serve.http.address import parse_seed, pinned_path, query_members, query_string
 from ganzoo_serve.http.negotiation import choose
-from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.http.problem import Problem, findings, summary
 from ganzoo_serve.http.reply import Headers, Reply
 from ganzoo_serve.http.server import Asked, Server, ask
+from ganzoo_serve.http.visit import Visit
 from ganzoo_serve.images import FORMATS, Format
 from ganzoo_serve.models.model import Model
 
@@ -55,47 +56,47 @@ class Order(NamedTuple):
     finish: Callable[[bytes], bytes]
 
 
-def order(server: Server, scope: Scope, model: str, name: str) -> Order | Reply:
+def order(server: Server, visit: Visit, model: str, name: str) -> Order | Reply:
     """What image ``name`` (``SEED`` or ``SEED.EXTENSION``) of ``model`` (``NAME`` or ``NAME@REV``) takes; the reply if nothing.
 
     Raises ServeErrors for what is refused.
     """
-    asked = ask(server, scope, model)
-    seed, form = _name(name, scope["ganzoo.headers"])
-    query = _query(scope["query_string"])
+    asked = ask(server, visit, model)
+    seed, form = _name(name, visit)
+    query = _query(visit.query)
     drawing = Drawing.of_seeds(asked.model.generator, [seed], classes=query.class_, truncation=query.truncation)
     tag = caching.etag(
         asked.model, ("image", seed, drawing.class_of(0), drawing.truncation), form.media_type, form.version
     )
-    headers = _headers(scope, asked, drawing, form, tag, negotiated="." not in name)
-    reply = once.answered(server, scope, headers, tag, form.media_type)
+    headers = _headers(visit, asked, drawing, form, tag, negotiated="." not in name)
+    reply = once.answered(server, visit, headers, tag, form.media_type)
     if reply is not None:
         return reply
     return Order(
         tag,
         headers,
         lambda seconds: server.engine.submit(drawing, form.encode, timeout_s=seconds),
-        partial(_document, scope, asked.model, drawing) if form is JSON else bytes,
+        partial(_document, visit, asked.model, drawing) if form is JSON else bytes,
     )
 
 
-async def answer(server: Server, scope: Scope, receive: Receive, model: str, name: str) -> Reply:
+async def answer(server: Server, visit: Visit, receive: Receive, model: str, name: str) -> Reply:
     """The reply for an image, see ``order``. Raises ClientDisconnect if the client leaves before it is there."""
-    found = order(server, scope, model, name)
+    found = order(server, visit, model, name)
     if isinstance(found, Reply):
         return found
-    body = await once.body(server, scope, receive, found.tag, 1, found.start)
+    body = await once.body(server, visit, receive, found.tag, 1, found.start)
     return Reply(200, found.headers, found.finish(body))
 
 
-def _name(name: str, request: dict[bytes, bytes]) -> tuple[int, Format]:
+def _name(name: str, visit: Visit) -> tuple[int, Format]:
     text, dot, extension = name.rpartition(".")
     if dot:
         form = EXTENSIONS.get(extension)
         if form is None:
             raise asking.no_format(extension, EXTENSIONS)
         return parse_seed(text), form
-    seed, form = parse_seed(name), choose(request.get(b"accept", b"").decode("latin-1"), _OFFERS)
+    seed, form = parse_seed(name), choose(visit.field(b"accept"), _OFFERS)
     if form is None:
         raise Problem(406, f"None of what you accept is here: {', '.join(media_type for media_type, _ in _OFFERS)}.")
     return seed, form
@@ -107,25 +108,25 @@ def _query(text: bytes) -> ImageQuery:
     try:
         return ImageQuery.model_validate(query_members(text))
     except ValidationError as error:
-        found = [(("query", *loc), msg) for loc, msg in problems.findings(error.errors(include_input=False))]
-        raise Problem(422, problems.summary(found), errors=found) from error
+        found = [(("query", *loc), msg) for loc, msg in findings(error.errors(include_input=False))]
+        raise Problem(422, summary(found), errors=found) from error
 
 
-def _headers(scope: Scope, asked: Asked, drawing: Drawing, form: Format, tag: str, *, negotiated: bool) -> Headers:
+def _headers(visit: Visit, asked: Asked, drawing: Drawing, form: Format, tag: str, *, negotiated: bool) -> Headers:
     seed, label = drawing.seeds[0] if drawing.seeds else 0, drawing.class_of(0)
-    headers = once.headers(scope, asked, tag)
+    headers = once.headers(visit, asked, tag)
     headers.append((b"x-ganzoo-seed", b"%d" % seed))
     if label is not None:
         headers.append((b"x-ganzoo-class", b"%d" % label))
     if negotiated:
         headers.append((b"vary", b"Accept"))
     if negotiated or not asked.pinned:
-        address = f"{pinned_path(scope, asked.model)}/images/{seed}.{form.extension}{query_string(drawing)}"
+        address = f"{pinned_path(visit, asked.model)}/images/{seed}.{form.extension}{query_string(drawing)}"
         headers.append((b"content-location", address.encode()))
     return headers
 
 
-def _document(scope: Scope, model: Model, drawing: Drawing, png: bytes) -> bytes:
+def _document(visit: Visit, model: Model, drawing: Drawing, png: bytes) -> bytes:
     seed = (drawing.seeds or (0,))[0]
     document = {
         "model": model.name,
@@ -133,7 +134,7 @@ def _document(scope: Scope, model: Model, drawing: Drawing, png: bytes) -> bytes
         "seed": seed,
         "class": drawing.class_of(0),
         "truncation": drawing.truncation,
-        "url": f"{pinned_path(scope, model)}/images/{seed}.png{query_string(drawing)}",
+        "url": f"{pinned_path(visit, model)}/images/{seed}.png{query_string(drawing)}",
         "media_type": FORMATS["png"].media_type,
         "b64": base64.b64encode(png).decode("ascii"),
     }

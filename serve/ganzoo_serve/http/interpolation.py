@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
 from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.engine.engine import Pending
@@ -21,6 +21,7 @@ from ganzoo_serve.http.image import ImageQuery
 from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.http.reply import Reply
 from ganzoo_serve.http.server import Server, ask
+from ganzoo_serve.http.visit import Visit
 from ganzoo_serve.images import FILM_VERSIONS, FILMS, FORMATS, GIF_MS, film_of, frame
 from ganzoo_serve.paths import Mode, usual_mode, walk
 
@@ -52,13 +53,13 @@ class WayQuery(ImageQuery):
     ] = None
 
 
-async def answer(server: Server, scope: Scope, receive: Receive, model: str, extension: str, query: WayQuery) -> Reply:
+async def answer(server: Server, visit: Visit, receive: Receive, model: str, extension: str, query: WayQuery) -> Reply:
     """The reply for a way through the latents. Its first and last images are those of the seeds, in the class of the way.
 
     That is ``class`` or, without one, the class of the first seed. Raises ServeErrors for what is refused, and ClientDisconnect
     if the client leaves before it is there.
     """
-    asked = ask(server, scope, model)
+    asked = ask(server, visit, model)
     generator = asked.model.generator
     if extension not in EXTENSIONS:
         raise asking.no_format(extension, EXTENSIONS)
@@ -92,7 +93,7 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str, ext
     what = ("way", *seeds, query.steps, mode, label, begin.truncation, last)
     tag = caching.etag(asked.model, what, media_type, version)
     members = [f"from={seeds[0]}", f"to={seeds[1]}", f"steps={query.steps}", f"mode={mode}"]
-    headers = once.headers(scope, asked, tag)
+    headers = once.headers(visit, asked, tag)
     headers += [
         (b"x-ganzoo-from", b"%d" % seeds[0]),
         (b"x-ganzoo-to", b"%d" % seeds[1]),
@@ -104,10 +105,10 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str, ext
         members.append(f"class={label}")
     if not asked.pinned:
         canonical = "&".join([*members, *truncation_member(begin), last])
-        address = f"{pinned_path(scope, asked.model)}/interpolate.{extension}?{canonical}"
+        address = f"{pinned_path(visit, asked.model)}/interpolate.{extension}?{canonical}"
         headers.append((b"content-location", address.encode()))
 
-    reply = once.answered(server, scope, headers, tag, media_type)
+    reply = once.answered(server, visit, headers, tag, media_type)
     if reply is not None:
         return reply
 
@@ -118,7 +119,7 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str, ext
         drawing = Drawing.of_latents(generator, z, labels=labels, truncation=query.truncation)
         return server.engine.submit(drawing, finish, timeout_s=seconds)
 
-    return Reply(200, headers, await once.body(server, scope, receive, tag, query.steps, start, compose))
+    return Reply(200, headers, await once.body(server, visit, receive, tag, query.steps, start, compose))
 
 
 def _check_steps(steps: int, generator: Generator, limits: Limits) -> None:

@@ -10,16 +10,11 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from starlette.types import Scope
-
-from ganzoo_serve.errors import BusyError, ServeError
+from ganzoo_serve.errors import ServeError
 from ganzoo_serve.http import page
-from ganzoo_serve.http.problems import Problem
-
-T = TypeVar("T")
+from ganzoo_serve.http.problem import Problem
 
 _DAY_S = 86_400.0
 _EXPIRY = re.compile(r"[0-9]{1,15}", re.ASCII)
@@ -49,15 +44,34 @@ def signer_in_environment() -> Signer | None:
 
 @dataclass(slots=True)
 class Allowance:
-    """A bucket that fills by ``rate`` images a second up to ``burst``; drawing empties it, below zero if need be."""
+    """What one key may have: a bucket that fills by ``rate`` images a second up to ``burst``. Drawing empties it, below zero
+    if need be. A ``rate`` of 0 is no bound.
+    """
 
     rate: float
     burst: float
+    clock: Callable[[], float] = time.monotonic
     left: float = field(init=False)
     filled: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.left, self.filled = self.burst, -math.inf
+
+    def charge(self, images: int) -> None:
+        """Take so many out. Raises Problem 429 if there have been too many lately."""
+        wait = self.spend(images, self.clock()) if self.rate else 0.0
+        if wait > 0:
+            seconds = math.ceil(min(wait, _DAY_S))
+            raise Problem(
+                429,
+                f"This key has had its {self.rate:g} images a second. Try again in {seconds} s.",
+                headers={"Retry-After": str(seconds)},
+                reason="rate",
+            )
+
+    def refund(self, images: int) -> None:
+        """Put so many back."""
+        self.left += images
 
     def spend(self, images: int, now: float) -> float:
         """Take so many out; returns 0, or the seconds until that may be asked again, and then takes nothing.
@@ -79,11 +93,12 @@ class Keys:
     def __init__(
         self, keys: Iterable[str] = (), *, rate: float = 0.0, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._rate, self._clock = rate, clock
-        # Hashes: of equal length for the comparison, and nothing to read in a dump of the memory.
-        self._allowances = {_digest(key.encode()): Allowance(rate, max(rate, 1.0)) for key in keys if key}
+        def allowance() -> Allowance:
+            return Allowance(rate, max(rate, 1.0), clock)
 
-        self.signed = Allowance(rate, max(rate, 1.0))  # of all who come with signed addresses together
+        # Hashes: of equal length for the comparison, and nothing to read in a dump of the memory.
+        self._allowances = {_digest(key.encode()): allowance() for key in keys if key}
+        self.signed = allowance()  # of all who come with signed addresses together
 
     def __bool__(self) -> bool:
         return bool(self._allowances)
@@ -97,44 +112,11 @@ class Keys:
         found = [allowance for known, allowance in self._allowances.items() if hmac.compare_digest(digest, known)]
         return found[0] if found else None
 
-    def charge(self, allowance: Allowance, images: int) -> None:
-        """Charge a key for images. Raises Problem 429 if it has had too many lately."""
-        if not self._rate:
-            return
-        wait = allowance.spend(images, self._clock())
-        if wait > 0:
-            seconds = math.ceil(min(wait, _DAY_S))
-            raise Problem(
-                429,
-                f"This key has had its {self._rate:g} images a second. Try again in {seconds} s.",
-                headers={"Retry-After": str(seconds)},
-                reason="rate",
-            )
-
 
 def key_in(headers: Mapping[bytes, bytes]) -> bytes | None:
     """What is given as a key: ``Authorization: Bearer KEY`` or ``X-API-Key: KEY``."""
     bearer = headers.get(b"authorization", b"")
     return bearer[7:].strip() if bearer[:7].lower() == b"bearer " else headers.get(b"x-api-key")
-
-
-def charge(scope: Scope, images: int) -> None:
-    """Charge whoever asks, if somebody with a key does. Raises Problem 429."""
-    visitor = scope.get("ganzoo.visitor")
-    if visitor is not None:
-        keys, allowance = visitor
-        keys.charge(allowance, images)
-
-
-def paid(scope: Scope, images: int, begin: Callable[[], T]) -> T:
-    """``begin()``, charged as by ``charge``; what is not even queued costs nothing. Raises Problem 429 and BusyError."""
-    charge(scope, images)
-    try:
-        return begin()
-    except BusyError:
-        if (visitor := scope.get("ganzoo.visitor")) is not None:
-            visitor[1].left += images
-        raise
 
 
 def _digest(key: bytes) -> bytes:

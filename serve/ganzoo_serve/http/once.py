@@ -8,16 +8,16 @@ from functools import partial
 from typing import Any
 
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
 from ganzoo_serve.engine.engine import Pending
 from ganzoo_serve.errors import LateError
 from ganzoo_serve.http import caching
 from ganzoo_serve.http.address import timeout_s
-from ganzoo_serve.http.keys import charge, paid
 from ganzoo_serve.http.reply import Headers, Reply
 from ganzoo_serve.http.server import Asked, Server
 from ganzoo_serve.http.stock import Flight
+from ganzoo_serve.http.visit import Visit
 from ganzoo_serve.http.waiting import wait
 
 # Begins to draw, with so many seconds' patience, or as many as usual.
@@ -26,29 +26,28 @@ Start = Callable[[float | None], Pending]
 Compose = Callable[[list[Any]], bytes]
 
 
-def headers(scope: Scope, asked: Asked, tag: str) -> Headers:
+def headers(visit: Visit, asked: Asked, tag: str) -> Headers:
     """What such a reply is called and how long it may be kept."""
     return [
         (b"etag", tag.encode()),
         (
             b"cache-control",
-            caching.control(pinned=asked.pinned, private=scope["ganzoo.private"], seconds=scope["ganzoo.seconds"]),
+            caching.control(pinned=asked.pinned, private=visit.private, seconds=visit.seconds),
         ),
     ]
 
 
-def answered(server: Server, scope: Scope, headers: Headers, tag: str, media_type: str) -> Reply | None:
+def answered(server: Server, visit: Visit, headers: Headers, tag: str, media_type: str) -> Reply | None:
     """The reply to HEAD, and to a client that has the bytes already. Otherwise ``headers`` are complete for the reply."""
-    request: dict[bytes, bytes] = scope["ganzoo.headers"]
-    if b"if-none-match" in request and caching.matches(request[b"if-none-match"].decode("latin-1"), tag):
+    if b"if-none-match" in visit.fields and caching.matches(visit.field(b"if-none-match"), tag):
         server.measures.not_modified.inc()
         return Reply(304, headers)
     headers.append((b"content-type", media_type.encode()))
-    return Reply(200, headers) if scope["method"] == "HEAD" else None
+    return Reply(200, headers) if visit.method == "HEAD" else None
 
 
 def board(
-    server: Server, scope: Scope, tag: str, images: int, start: Start, *, seconds: float | None
+    server: Server, visit: Visit, tag: str, images: int, start: Start, *, seconds: float | None
 ) -> bytes | Flight:
     """The bytes, if they are in stock; else the flight that brings them, new or under way. Whoever asks pays for ``images``.
 
@@ -56,10 +55,10 @@ def board(
     """
     stock, measures = server.stock, server.measures
     if stock.keeps and (found := stock.find(tag)) is not None:
-        charge(scope, images)
+        visit.charge(images)
         measures.hits.inc()
         return found
-    flight = paid(scope, images, lambda: stock.board(tag, lambda: start(seconds)))
+    flight = visit.paid(images, lambda: stock.board(tag, lambda: start(seconds)))
     if flight.waiting == 1:
         measures.misses.inc()
     else:
@@ -85,14 +84,14 @@ def leave(server: Server, tag: str, flight: Flight) -> None:
 
 
 async def body(
-    server: Server, scope: Scope, receive: Receive, tag: str, images: int, start: Start, compose: Compose | None = None
+    server: Server, visit: Visit, receive: Receive, tag: str, images: int, start: Start, compose: Compose | None = None
 ) -> bytes:
     """The bytes: out of the stock, from whoever is drawing them already, or drawn; whoever asks pays for ``images``.
 
     Without ``compose`` the one result is the body. Raises what drawing raises, and ClientDisconnect if the client leaves before.
     """
-    seconds = timeout_s(scope)
-    flight = board(server, scope, tag, images, start, seconds=seconds)
+    seconds = timeout_s(visit)
+    flight = board(server, visit, tag, images, start, seconds=seconds)
     if isinstance(flight, bytes):
         return flight
     try:

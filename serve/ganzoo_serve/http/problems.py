@@ -4,7 +4,7 @@ The member ``error`` repeats ``detail``: it makes the body valid for Open Infere
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -16,11 +16,11 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Scope
 
-from ganzoo_serve.errors import BusyError, LateError, RequestError, ServeError
+from ganzoo_serve.errors import ServeError
 from ganzoo_serve.http import openai
+from ganzoo_serve.http.problem import Problem, findings, from_error, summary
 from ganzoo_serve.http.reply import Framed, Reply, encode
-
-Loc = Sequence[str | int]
+from ganzoo_serve.http.visit import Visit, visit_of
 
 # As OpenAPI describes the body.
 _TEXT = {"type": "string"}
@@ -41,44 +41,10 @@ _MEMBERS = {
 SCHEMA = {"type": "object", "required": [*_MEMBERS], "properties": _MEMBERS}
 
 
-class Problem(ServeError):
-    """A refusal with its HTTP status; ``errors`` are (loc, message) pairs, ``headers`` go into the reply.
-
-    ``reason``, of one that is nobody's mistake, is what it is counted as: ``queue`` (full), ``rate`` (of a key), ``deadline``,
-    ``unavailable`` or ``connections`` (too many).
-    """
-
-    def __init__(
-        self,
-        status: int,
-        detail: str,
-        *,
-        errors: Sequence[tuple[Loc, str]] = (),
-        headers: Mapping[str, str] | None = None,
-        reason: str | None = None,
-    ) -> None:
-        super().__init__(detail)
-        self.status, self.errors, self.headers, self.reason = status, errors, headers, reason
-
-
-def from_error(error: ServeError, *, method: str) -> Problem | None:
-    """The refusal that an error amounts to; None for one that is nobody's request's fault."""
-    if isinstance(error, Problem):
-        return error
-    if isinstance(error, RequestError):
-        inside = () if error.loc[:1] in (("path",), ("body",)) else ("body" if method == "POST" else "query",)
-        return Problem(422, str(error), errors=[((*inside, *error.loc), str(error))])
-    if isinstance(error, BusyError):
-        return Problem(429, str(error), headers={"Retry-After": str(error.retry_s)}, reason="queue")
-    if isinstance(error, LateError):
-        return Problem(504, str(error), reason="deadline")
-    return None
-
-
-def reply(problem: Problem, scope: Scope, *, failure: str | None = None) -> Reply:
-    """A problem as whoever asked expects it; noted in ``scope`` for the count. ``failure`` is the id of a logged failure."""
-    scope["ganzoo.reason"] = problem.reason
-    if scope["path"].removeprefix(scope.get("root_path", "")) == openai.PATH:
+def reply(problem: Problem, visit: Visit, *, failure: str | None = None) -> Reply:
+    """A problem as whoever asked expects it; its reason is noted for the count. ``failure`` is the id of a logged failure."""
+    visit.reason = problem.reason
+    if visit.place == openai.PATH:
         body, status = openai.document(str(problem), problem.status, problem.errors), openai.status(problem.status)
         return _reply(status, body, "application/json", problem.headers)
     detail = str(problem)
@@ -87,7 +53,7 @@ def reply(problem: Problem, scope: Scope, *, failure: str | None = None) -> Repl
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": detail,
-        "instance": failure or scope["path"],
+        "instance": failure or visit.path,
         "error": detail,
         "errors": [{"loc": list(loc), "msg": msg} for loc, msg in problem.errors],
     }
@@ -104,7 +70,7 @@ def install(app: FastAPI) -> None:
     """Make every refusal of this application a problem. What is no refusal is ``front``'s."""
 
     def answer(request: Request, problem: Problem) -> Response:
-        return Framed(reply(problem, request.scope))
+        return Framed(reply(problem, visit_of(request.scope)))
 
     @app.exception_handler(ServeError)
     async def refused(request: Request, error: ServeError) -> Response:
@@ -135,13 +101,3 @@ def _methods(app: FastAPI, scope: Scope) -> list[str]:
         for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
         if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in app.routes)
     ]
-
-
-def findings(errors: Sequence[Any]) -> list[tuple[Loc, str]]:
-    """pydantic's findings without the input they quote, which may be huge."""
-    return [(finding["loc"], finding["msg"]) for finding in errors[:20]]
-
-
-def summary(found: Sequence[tuple[Loc, str]]) -> str:
-    """One sentence a person can act on."""
-    return "; ".join(f"{'.'.join(map(str, loc))}: {msg}" for loc, msg in found[:3])

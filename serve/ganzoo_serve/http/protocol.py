@@ -13,7 +13,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ganzoo_serve.http.front import Front
-from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.http.problem import Problem
 from ganzoo_serve.http.reply import Headers, Reply, as_http
 from ganzoo_serve.http.shortcut import Shortcut
 

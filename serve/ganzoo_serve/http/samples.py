@@ -7,7 +7,7 @@ from typing import Annotated
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
 from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.errors import RequestError
@@ -16,11 +16,11 @@ from ganzoo_serve.http import asking, layouts
 from ganzoo_serve.http.address import pinned_path, query_string, timeout_s, which
 from ganzoo_serve.http.bodies import read_body
 from ganzoo_serve.http.grid import picture, pixels
-from ganzoo_serve.http.keys import paid
 from ganzoo_serve.http.layouts import Layout, Sheet
 from ganzoo_serve.http.limits import MOST_SAMPLES, Limits
 from ganzoo_serve.http.reply import Reply, Stream, encode
 from ganzoo_serve.http.server import Server, ask
+from ganzoo_serve.http.visit import Visit
 from ganzoo_serve.http.waiting import wait
 from ganzoo_serve.images import FORMATS, Format
 from ganzoo_serve.seeds import MAX_SEED
@@ -59,13 +59,13 @@ class SamplesRequest(BaseModel):
     columns: Annotated[int | None, Field(ge=1, description="Of a grid; nearly square if not said.")] = None
 
 
-async def answer(server: Server, scope: Scope, receive: Receive, model: str) -> Reply | Stream:
+async def answer(server: Server, visit: Visit, receive: Receive, model: str) -> Reply | Stream:
     """The reply to a request for many images. Image i has ``seeds[i]``, ``seed + i`` or ``latents[i]``.
 
     Raises ServeErrors for what is refused, and ClientDisconnect if the client leaves before its images are there.
     """
-    body = await read_body(scope, receive, SamplesRequest, limits=server.limits)
-    asked = ask(server, scope, model)
+    body = await read_body(visit, receive, SamplesRequest, limits=server.limits)
+    asked = ask(server, visit, model)
     generator = asked.model.generator
     form = _format(body)
     drawing = _drawing(body, generator, server.limits)
@@ -74,14 +74,14 @@ async def answer(server: Server, scope: Scope, receive: Receive, model: str) -> 
     asking.check_size(len(drawing), generator, server.limits)
     columns = _columns(body, generator, len(drawing), server.limits)
 
-    sheet = Sheet(drawing, form, f"{pinned_path(scope, asked.model)}/images")
+    sheet = Sheet(drawing, form, f"{pinned_path(visit, asked.model)}/images")
     headers = {"Content-Type": layouts.MEDIA_TYPES.get(body.layout, form.media_type), "Cache-Control": "no-store"}
     headers |= which(drawing)
     if body.layout == "single" and drawing.seeds is not None:
         headers["Content-Location"] = f"{sheet.base}/{drawing.seeds[0]}.{form.extension}{query_string(drawing)}"
     finish = pixels if body.layout in layouts.OF_PIXELS else form.encode
-    seconds = timeout_s(scope)
-    work = paid(scope, len(drawing), lambda: server.engine.submit(drawing, finish, timeout_s=seconds))
+    seconds = timeout_s(visit)
+    work = visit.paid(len(drawing), lambda: server.engine.submit(drawing, finish, timeout_s=seconds))
 
     def leave() -> None:
         server.engine.drop(work)

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
-from starlette.types import Scope
-
 from ganzoo_serve.engine.engine import Engine
 from ganzoo_serve.errors import did_you_mean
 from ganzoo_serve.http.keys import Signer
 from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.http.measures import Measures
-from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.http.problem import Problem
 from ganzoo_serve.http.stock import Stock
+from ganzoo_serve.http.visit import Visit
 from ganzoo_serve.models.catalogue import Catalogue
 from ganzoo_serve.models.keeper import Keeper
 from ganzoo_serve.models.model import Model
@@ -61,8 +60,8 @@ class Asked(NamedTuple):
     pinned: bool
 
 
-def ask(server: Server, scope: Scope, text: str) -> Asked:
-    """The model that ``NAME`` or ``NAME@REV`` means, to draw from or to describe; noted in ``scope`` for the count.
+def ask(server: Server, visit: Visit, text: str) -> Asked:
+    """The model that ``NAME`` or ``NAME@REV`` means, to draw from or to describe; noted for the count.
 
     Raises Problem 404, with the nearest names or some, if there is none such, and 503 while loading or draining.
     """
@@ -73,7 +72,7 @@ def ask(server: Server, scope: Scope, text: str) -> Asked:
     name, at, rev = text.partition("@")
     model = models.find(name, rev if at else None)
     if model is not None:
-        scope["ganzoo.model"] = name
+        visit.model = name
         return Asked(model, pinned=bool(at))
     current = models.find(name)
     if current is None:

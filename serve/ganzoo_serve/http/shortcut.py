@@ -75,7 +75,7 @@ class Shortcut:
         try:
             reply = self._begin()
         except Exception as error:
-            reply = self._front.refusal(self._scope, error)
+            reply = self._front.refusal(self._visit, error)
         if reply is not None:
             self._finish(reply)
 
@@ -85,7 +85,7 @@ class Shortcut:
             self.response_complete = True
             if self._flight is not None:
                 once.leave(self._front.server, self._order.tag, self._flight)
-            self._front.tell(self._scope, self._visit)
+            self._front.tell(self._visit)
 
     def cancel(self, msg: object = None) -> None:
         """As a task's: there is no more time for it."""
@@ -93,13 +93,13 @@ class Shortcut:
         self._hang_up()
 
     def _begin(self) -> Reply | None:
-        front, scope = self._front, self._scope
-        front.admit(scope)
-        self._visit.route = "image"
-        order = image.order(front.server, scope, *self._names)
+        front, visit = self._front, self._visit
+        front.admit(visit)
+        visit.route = "image"
+        order = image.order(front.server, visit, *self._names)
         if isinstance(order, Reply):
             return order
-        found = once.board(front.server, scope, order.tag, 1, order.start, seconds=None)
+        found = once.board(front.server, visit, order.tag, 1, order.start, seconds=None)
         if isinstance(found, bytes):
             return Reply(200, order.headers, order.finish(found))
         self._order, self._flight = order, found
@@ -115,7 +115,7 @@ class Shortcut:
             body = once.land(self._front.server, order.tag, self._flight)
             reply = Reply(200, order.headers, order.finish(body))
         except Exception as error:
-            reply = self._front.refusal(self._scope, error)
+            reply = self._front.refusal(self._visit, error)
         self._finish(reply)
 
     def _finish(self, reply: Reply) -> None:
@@ -125,4 +125,4 @@ class Shortcut:
         visit.sent = len(body or b"")
         self.response_complete = True
         self._write(reply.status, headers, body or b"")
-        self._front.tell(self._scope, visit)
+        self._front.tell(visit)

@@ -3,7 +3,7 @@
 import pytest
 
 from ganzoo_serve.http.bodies import parse
-from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.http.problem import Problem
 
 
 def nested(depth, opening, closing):

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from ganzoo_serve.errors import BusyError, ServeError
 from ganzoo_serve.http.app import Settings, create_app
 from ganzoo_serve.http.keys import OPEN, Allowance, Keys, Signer
-from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.http.problem import Problem
 from ganzoo_serve.models.catalogue import Catalogue
 from ganzoo_serve.sign import main as sign
 
@@ -126,9 +126,9 @@ def test_an_expiry_that_is_no_time_has_expired(expires):
 def test_nobody_is_told_to_come_back_in_a_hundred_years():
     keys = Keys(["a"], rate=1e-300)
     allowance = keys.find({b"x-api-key": b"a"})
-    keys.charge(allowance, 1)
+    allowance.charge(1)
     with pytest.raises(Problem) as caught:
-        keys.charge(allowance, 1)
+        allowance.charge(1)
     assert caught.value.headers["Retry-After"] == "86400"
 
 

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import numpy as np
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
 from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.errors import RequestError
@@ -19,36 +19,36 @@ from ganzoo_serve.http.inference import tensors
 from ganzoo_serve.http.inference.request import InferRequest
 from ganzoo_serve.http.inference.signature import Face, Spec
 from ganzoo_serve.http.inference.tensors import Array
-from ganzoo_serve.http.keys import paid
 from ganzoo_serve.http.limits import Limits
-from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.http.problem import Problem
 from ganzoo_serve.http.reply import Reply, encode
 from ganzoo_serve.http.samples import MOST_LATENT
 from ganzoo_serve.http.server import Server
+from ganzoo_serve.http.visit import Visit
 from ganzoo_serve.http.waiting import wait
 
 _JSON_TIMES = 16  # what a pixel takes as JSON while that is made, in bytes
 
 
-async def answer(server: Server, scope: Scope, receive: Receive, face: Face) -> Reply:
+async def answer(server: Server, visit: Visit, receive: Receive, face: Face) -> Reply:
     """The reply to an inference request, counted. Raises ServeErrors for what is refused, and ClientDisconnect."""
     began, success = time.perf_counter(), False
     try:
-        reply = await _answer(server, scope, receive, face)
+        reply = await _answer(server, visit, receive, face)
         success = True
         return reply
     finally:
         server.measures.inferred(face.name, time.perf_counter() - began, success=success)
 
 
-async def _answer(server: Server, scope: Scope, receive: Receive, face: Face) -> Reply:
-    request, binary = await requests.read(scope, receive, face, server.limits)
+async def _answer(server: Server, visit: Visit, receive: Receive, face: Face) -> Reply:
+    request, binary = await requests.read(visit, receive, face, server.limits)
     inputs = tensors.read_all(request, binary, face, most=server.limits.samples)
     outputs = tensors.wanted(request, face)
     drawing = _of_seeds(face, inputs) if face.sampler else _of_latents(face, inputs)
     _check_size(drawing, outputs, server.limits)
-    seconds = timeout_s(scope)
-    work = paid(scope, len(drawing), lambda: server.engine.submit(drawing, pixels, timeout_s=seconds))
+    seconds = timeout_s(visit)
+    work = visit.paid(len(drawing), lambda: server.engine.submit(drawing, pixels, timeout_s=seconds))
     images = await wait(work.future, receive, lambda: server.engine.drop(work))
     made: dict[str, Any] = {"images": images, "class": drawing.labels}
     if all(binary for _, binary in outputs):

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
 from ganzoo_serve.http import bodies
 from ganzoo_serve.http.inference.signature import SAMPLER
-from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.http.problem import Problem
 from ganzoo_serve.http.server import Server, ask
+from ganzoo_serve.http.visit import Visit
 from ganzoo_serve.metadata import slug
 
 
@@ -31,9 +32,9 @@ class ChangeRequest(BaseModel):
     parameters: Annotated[dict[str, Any], Field(default_factory=dict)]
 
 
-async def index(server: Server, scope: Scope, receive: Receive) -> list[dict[str, str]]:
+async def index(server: Server, visit: Visit, receive: Receive) -> list[dict[str, str]]:
     """Every name and revision, and the files that gave none. Raises Problem 400, 413."""
-    request = await _read(server, scope, receive, IndexRequest)
+    request = await _read(server, visit, receive, IndexRequest)
     state = {"state": "READY", "reason": ""}
     if not server.draws:
         state = {"state": "UNAVAILABLE", "reason": "the server is loading or about to stop"}
@@ -48,22 +49,22 @@ async def index(server: Server, scope: Scope, receive: Receive) -> list[dict[str
     return [entry for entry in entries if entry["state"] == "READY" or not request.ready]
 
 
-async def change(server: Server, scope: Scope, receive: Receive, name: str, *, load: bool) -> None:
+async def change(server: Server, visit: Visit, receive: Receive, name: str, *, load: bool) -> None:
     """Take a model back, as its file is now, or give it up. Raises Problem 403, 404, 400."""
     _check_allowed(server)
-    request = await _read(server, scope, receive, ChangeRequest)
+    request = await _read(server, visit, receive, ChangeRequest)
     refused = [key for key in request.parameters if key == "config" or key.startswith("file:")]
     if refused:
         raise Problem(400, f"'{refused[0][:64]}' is refused: models come from the server's own folders only.")
     models = server.models
     if not load:
-        ask(server, scope, name)
+        ask(server, visit, name)
         models.unloaded |= {name}
     else:
         models.unloaded -= {name}
     await server.keeper.look(settled=not load)
     if load:
-        ask(server, scope, name)
+        ask(server, visit, name)
 
 
 def _check_allowed(server: Server) -> None:
@@ -71,8 +72,8 @@ def _check_allowed(server: Server) -> None:
         raise Problem(403, "This server does not load and unload models on request.")
 
 
-async def _read(server: Server, scope: Scope, receive: Receive, kind: type[bodies.M]) -> bodies.M:
-    data = await bodies.read_bytes(scope, receive, server.limits.body_bytes)
+async def _read(server: Server, visit: Visit, receive: Receive, kind: type[bodies.M]) -> bodies.M:
+    data = await bodies.read_bytes(visit, receive, server.limits.body_bytes)
     document = bodies.parse(data, depth=server.limits.json_depth) if data else {}
     return bodies.validate(document, kind, status=400)
 

@@ -6,12 +6,13 @@ import re
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
 from ganzoo_serve.http import bodies
 from ganzoo_serve.http.inference.signature import DTYPES, Face
 from ganzoo_serve.http.limits import Limits
-from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.http.problem import Problem
+from ganzoo_serve.http.visit import Visit
 
 _LENGTH = "Inference-Header-Content-Length"
 _NUMBER_BYTES = 64  # of JSON: a number of float64 has 24 digits and signs, and some like to indent
@@ -51,13 +52,13 @@ class InferRequest(_Member):
     outputs: Annotated[list[OutputTensor] | None, Field(max_length=16)] = None
 
 
-async def read(scope: Scope, receive: Receive, face: Face, limits: Limits) -> tuple[InferRequest, memoryview]:
+async def read(visit: Visit, receive: Receive, face: Face, limits: Limits) -> tuple[InferRequest, memoryview]:
     """The request and the bytes behind its JSON. Raises Problem 400, 413, 415 (compressed), ClientDisconnect."""
-    encoding = bodies.header(scope, b"content-encoding")
+    encoding = visit.field(b"content-encoding")
     if encoding not in ("", "identity"):
         raise Problem(415, f"The body is compressed ('{encoding[:40]}'): expected it as it is.")
-    body = memoryview(await bodies.read_bytes(scope, receive, limits.tensor_bytes))
-    length = _json_length(scope, len(body))
+    body = memoryview(await bodies.read_bytes(visit, receive, limits.tensor_bytes))
+    length = _json_length(visit, len(body))
     if length is None:
         return _raw(face, len(body)), body
     most = _most_json(face, limits)
@@ -69,9 +70,9 @@ async def read(scope: Scope, receive: Receive, face: Face, limits: Limits) -> tu
     return bodies.validate(document, InferRequest, status=400), body[length:]
 
 
-def _json_length(scope: Scope, size: int) -> int | None:
+def _json_length(visit: Visit, size: int) -> int | None:
     """How much of the body is JSON; None if it is nothing but a tensor."""
-    text = bodies.header(scope, _LENGTH.lower().encode())
+    text = visit.field(_LENGTH.lower().encode())
     if not text:
         return size
     if not re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) or int(text) > size:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from starlette.types import Scope
 
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.http.server import Server, ask
+from ganzoo_serve.http.visit import Visit
 from ganzoo_serve.models.model import Model
 
 SAMPLER = ".sample"
@@ -90,7 +90,7 @@ class Face:
         }
 
 
-def face(server: Server, scope: Scope, name: str, version: str | None = None) -> Face:
+def face(server: Server, visit: Visit, name: str, version: str | None = None) -> Face:
     """The face of that name, of the current revision or the one that is its ``version``. Raises Problem 404, 503.
 
     A model that is itself called ``NAME.sample`` is that model.
@@ -99,4 +99,4 @@ def face(server: Server, scope: Scope, name: str, version: str | None = None) ->
     whole, at, rev = text.partition("@")
     base = whole.removesuffix(SAMPLER)
     sampler = base != whole and server.models.find(whole) is None
-    return Face(ask(server, scope, (base if sampler else whole) + at + rev).model, sampler)
+    return Face(ask(server, visit, (base if sampler else whole) + at + rev).model, sampler)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ganzoo_serve.errors import did_you_mean
 from ganzoo_serve.http.inference.request import InferRequest, InputTensor
 from ganzoo_serve.http.inference.signature import DTYPES, Face, N, Spec
-from ganzoo_serve.http.problems import Problem
+from ganzoo_serve.http.problem import Problem
 
 Array = npt.NDArray[Any]
 

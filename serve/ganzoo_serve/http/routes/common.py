@@ -3,10 +3,11 @@
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Header, Path, Request
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
 from ganzoo_serve.http import address
 from ganzoo_serve.http.server import Asked, Server, ask
+from ganzoo_serve.http.visit import Visit, visit_of
 
 ModelName = Annotated[str, Path(description="A model's name, or NAME@REV to insist on one revision.")]
 
@@ -18,17 +19,23 @@ async def server(request: Request) -> Server:
     return state
 
 
+async def visit(request: Request) -> Visit:
+    """What ``Front`` knows of the request."""
+    return visit_of(request.scope)
+
+
 async def asked_model(request: Request, model: ModelName) -> Asked:
     """The model of ``/v1/models/{model}``. Raises Problem 404, with the nearest names, if this server has none such."""
-    return ask(await server(request), request.scope, model)
+    return ask(await server(request), visit_of(request.scope), model)
 
 
 async def said_once(request: Request) -> None:
     """Of members of the query that are there twice the framework takes the last. Raises RequestError instead."""
-    address.query_members(request.scope["query_string"])
+    address.query_members(visit_of(request.scope).query)
 
 
 ServerState = Annotated[Server, Depends(server)]
+ThisVisit = Annotated[Visit, Depends(visit)]
 AskedModel = Annotated[Asked, Depends(asked_model)]
 # The pattern is for readers; ``address.timeout_s`` checks it, at every route alike.
 Timeout = Annotated[
@@ -40,14 +47,14 @@ class Call(NamedTuple):
     """A request to draw, as what answers takes it, which looks for itself what the headers say."""
 
     server: Server
-    scope: Scope
+    visit: Visit
     receive: Receive
     model: str
 
 
 async def call(request: Request, state: ServerState, model: ModelName, timeout: Timeout = None) -> Call:
     """The request to ``/v1/models/{model}/...``."""
-    return Call(state, request.scope, request.receive, model)
+    return Call(state, visit_of(request.scope), request.receive, model)
 
 
 ModelCall = Annotated[Call, Depends(call)]

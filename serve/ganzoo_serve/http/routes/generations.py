@@ -8,7 +8,7 @@ from starlette.responses import Response
 from ganzoo_serve.http import generations, openai
 from ganzoo_serve.http.bodies import schema
 from ganzoo_serve.http.reply import Framed
-from ganzoo_serve.http.routes.common import REFUSALS, ServerState, Timeout
+from ganzoo_serve.http.routes.common import REFUSALS, ServerState, ThisVisit, Timeout
 
 router = APIRouter(tags=["images"])
 
@@ -44,6 +44,6 @@ _RESPONSES: dict[int | str, Any] = {
         urls={"model": "digits", "prompt": "", "n": 2, "seed": 42, "response_format": "url"},
     ),
 )
-async def openai_images(request: Request, state: ServerState, timeout: Timeout = None) -> Response:
+async def openai_images(request: Request, visit: ThisVisit, state: ServerState, timeout: Timeout = None) -> Response:
     """Images as OpenAI's clients ask for them. The class is the prompt's, or ``class``; ``url`` is where an image stays."""
-    return Framed(await generations.answer(state, request.scope, request.receive))
+    return Framed(await generations.answer(state, visit, request.receive))

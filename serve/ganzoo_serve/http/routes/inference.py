@@ -13,7 +13,7 @@ from ganzoo_serve.http.inference import infer, repository, statistics
 from ganzoo_serve.http.inference.request import InferRequest
 from ganzoo_serve.http.inference.signature import Face, face
 from ganzoo_serve.http.reply import Framed
-from ganzoo_serve.http.routes.common import ANY, REFUSALS, ServerState, Timeout, refusals
+from ganzoo_serve.http.routes.common import ANY, REFUSALS, ServerState, ThisVisit, Timeout, refusals
 from ganzoo_serve.http.server import Server
 
 router = APIRouter(tags=["Open Inference Protocol"])
@@ -24,12 +24,12 @@ Name = Annotated[str, Path(description="A model's name, or NAME.sample to draw f
 Version = Annotated[str, Path(description="A revision.")]
 
 
-async def _current(request: Request, state: ServerState, model: Name) -> Face:
-    return face(state, request.scope, model)
+async def _current(visit: ThisVisit, state: ServerState, model: Name) -> Face:
+    return face(state, visit, model)
 
 
-async def _revision(request: Request, state: ServerState, model: Name, version: Version) -> Face:
-    return face(state, request.scope, model, version)
+async def _revision(visit: ThisVisit, state: ServerState, model: Name, version: Version) -> Face:
+    return face(state, visit, model, version)
 
 
 Current = Annotated[Face, Depends(_current)]
@@ -121,9 +121,11 @@ async def v2_version_statistics(state: ServerState, asked: Revision) -> dict[str
 
 
 @router.post("/v2/models/{model}/infer", response_class=Response, responses=_INFER, openapi_extra=_TENSORS)
-async def v2_infer(request: Request, state: ServerState, asked: Current, timeout: Timeout = None) -> Response:
+async def v2_infer(
+    request: Request, visit: ThisVisit, state: ServerState, asked: Current, timeout: Timeout = None
+) -> Response:
     """Images of latents, or of seeds (``NAME.sample``), as JSON or bytes."""
-    return Framed(await infer.answer(state, request.scope, request.receive, asked))
+    return Framed(await infer.answer(state, visit, request.receive, asked))
 
 
 @router.post(
@@ -132,9 +134,11 @@ async def v2_infer(request: Request, state: ServerState, asked: Current, timeout
     responses=_INFER,
     openapi_extra=_TENSORS,
 )
-async def v2_version_infer(request: Request, state: ServerState, asked: Revision, timeout: Timeout = None) -> Response:
+async def v2_version_infer(
+    request: Request, visit: ThisVisit, state: ServerState, asked: Revision, timeout: Timeout = None
+) -> Response:
     """As without a version, of that revision only."""
-    return Framed(await infer.answer(state, request.scope, request.receive, asked))
+    return Framed(await infer.answer(state, visit, request.receive, asked))
 
 
 @router.post(
@@ -142,9 +146,9 @@ async def v2_version_infer(request: Request, state: ServerState, asked: Revision
     responses={status: text for status, text in _CHANGE.items() if status not in (404, 422, 503)},
     openapi_extra=_optional(repository.IndexRequest),
 )
-async def v2_index(request: Request, state: ServerState) -> list[dict[str, str]]:
+async def v2_index(request: Request, visit: ThisVisit, state: ServerState) -> list[dict[str, str]]:
     """Every name and revision, and what could not be loaded."""
-    return await repository.index(state, request.scope, request.receive)
+    return await repository.index(state, visit, request.receive)
 
 
 @router.post(
@@ -152,9 +156,9 @@ async def v2_index(request: Request, state: ServerState) -> list[dict[str, str]]
     responses=_CHANGE,
     openapi_extra=_optional(repository.ChangeRequest),
 )
-async def v2_load(request: Request, state: ServerState, model: Name) -> dict[str, Any]:
+async def v2_load(request: Request, visit: ThisVisit, state: ServerState, model: Name) -> dict[str, Any]:
     """Take back a model that was unloaded, or look at its file again. Off unless the server was told otherwise."""
-    await repository.change(state, request.scope, request.receive, model, load=True)
+    await repository.change(state, visit, request.receive, model, load=True)
     return {}
 
 
@@ -163,9 +167,9 @@ async def v2_load(request: Request, state: ServerState, model: Name) -> dict[str
     responses=_CHANGE,
     openapi_extra=_optional(repository.ChangeRequest),
 )
-async def v2_unload(request: Request, state: ServerState, model: Name) -> dict[str, Any]:
+async def v2_unload(request: Request, visit: ThisVisit, state: ServerState, model: Name) -> dict[str, Any]:
     """Serve a model no longer, until it is loaded again. Off unless the server was told otherwise."""
-    await repository.change(state, request.scope, request.receive, model, load=False)
+    await repository.change(state, visit, request.receive, model, load=False)
     return {}
 
 

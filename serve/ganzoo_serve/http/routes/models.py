@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from ganzoo_serve.http.address import pinned_path
 from ganzoo_serve.http.image import EXTENSIONS
 from ganzoo_serve.http.limits import NAMED
-from ganzoo_serve.http.problems import Problem
-from ganzoo_serve.http.routes.common import ANY, REFUSALS, AskedModel, ServerState, refusals
+from ganzoo_serve.http.problem import Problem
+from ganzoo_serve.http.routes.common import ANY, REFUSALS, AskedModel, ServerState, ThisVisit, refusals
 from ganzoo_serve.http.server import Server
+from ganzoo_serve.http.visit import Visit
 from ganzoo_serve.models.card import NoCard, has_card, read_card
 from ganzoo_serve.models.model import Model
 
@@ -18,15 +19,15 @@ router = APIRouter(tags=["models"])
 
 
 @router.get("/v1/models", responses=ANY)
-async def list_models(request: Request, state: ServerState) -> dict[str, Any]:
+async def list_models(visit: ThisVisit, state: ServerState) -> dict[str, Any]:
     """All models, in the shape of OpenAI's list with further members."""
-    return {"object": "list", "data": [describe(request, state, model) for model in state.models.values()]}
+    return {"object": "list", "data": [describe(visit, state, model) for model in state.models.values()]}
 
 
 @router.get("/v1/models/{model}", responses={404: REFUSALS[404], 422: REFUSALS[422], **ANY})
-async def get_model(request: Request, state: ServerState, asked: AskedModel) -> dict[str, Any]:
+async def get_model(visit: ThisVisit, state: ServerState, asked: AskedModel) -> dict[str, Any]:
     """One model: image shape, classes, latent, licence, what it was trained on, and what it may be asked for."""
-    return describe(request, state, asked.model)
+    return describe(visit, state, asked.model)
 
 
 @router.get(
@@ -48,9 +49,9 @@ async def get_card(state: ServerState, asked: AskedModel) -> Response:
     return Response(card, media_type="text/markdown")
 
 
-def describe(request: Request, state: Server, model: Model) -> dict[str, Any]:
+def describe(visit: Visit, state: Server, model: Model) -> dict[str, Any]:
     """A model's public description. Never its path."""
-    generator, path = model.generator, pinned_path(request.scope, model)
+    generator, path = model.generator, pinned_path(visit, model)
     metadata = generator.metadata.model_dump(mode="json", exclude={"name", "schema_number"})
     return {
         "id": model.name,

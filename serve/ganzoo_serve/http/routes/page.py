@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from ganzoo_serve.http import caching, page
-from ganzoo_serve.http.problems import Problem
-from ganzoo_serve.http.routes.common import ServerState
+from ganzoo_serve.http.problem import Problem
+from ganzoo_serve.http.routes.common import ServerState, ThisVisit
 from ganzoo_serve.models.model import Model
 
 router = APIRouter(include_in_schema=False)
@@ -22,10 +22,9 @@ _POLICY = (
 
 
 @router.get("/")
-async def front_page(request: Request, state: ServerState) -> Response:
+async def front_page(visit: ThisVisit, state: ServerState) -> Response:
     """The page. Whoever has no key where one is needed sees no models: the page asks for it."""
-    stranger = request.scope.get("ganzoo.stranger", False)
-    sections = "" if stranger else "\n".join(_section(model) for model in state.models.values())
+    sections = "" if visit.stranger else "\n".join(_section(model) for model in state.models.values())
     html = Template(page.html()).substitute(models=sections)
     return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache"})
 
