@@ -9,7 +9,7 @@ import uvicorn
 
 from ganzoo_serve import serving
 from ganzoo_serve.http.app import create_app
-from ganzoo_serve.http.crowd import bounded
+from ganzoo_serve.http.connection.crowd import bounded
 
 
 class Gate:

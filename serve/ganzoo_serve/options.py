@@ -100,10 +100,10 @@ def server_options(command: F) -> F:
 
 
 def settings(options: dict[str, Any]) -> Settings:
-    """What the options (without host, port and device) and the environment (see ``http.keys``) say. Raises ServeError."""
+    """What the options (without host, port and device) and the environment (``http.requests.keys``) say. Raises ServeError."""
     from ganzoo_serve.http.access_log import AccessLog
     from ganzoo_serve.http.app import Settings
-    from ganzoo_serve.http.keys import Keys, keys_in_environment, signer_in_environment
+    from ganzoo_serve.http.requests.keys import Keys, keys_in_environment, signer_in_environment
 
     for name in ("rate", "watch_s", "deadline"):
         if not math.isfinite(options[name]):

@@ -13,8 +13,8 @@ from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.errors import BusyError, LateError, ServeError
 from ganzoo_serve.http.app import Settings, create_app
 from ganzoo_serve.http.front import Front
-from ganzoo_serve.http.keys import Keys, Signer, keys_in_environment, signer_in_environment
 from ganzoo_serve.http.limits import MOST_SAMPLES, NAMED, Limits, named
+from ganzoo_serve.http.requests.keys import Keys, Signer, keys_in_environment, signer_in_environment
 from ganzoo_serve.models.catalogue import Catalogue
 
 

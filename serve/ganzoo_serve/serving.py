@@ -18,7 +18,7 @@ from ganzoo_serve import logs
 from ganzoo_serve.devices import Device, installation_problem
 from ganzoo_serve.errors import ServeError
 from ganzoo_serve.http.app import Settings, create_app
-from ganzoo_serve.http.crowd import bounded
+from ganzoo_serve.http.connection.crowd import bounded
 from ganzoo_serve.models.catalogue import Catalogue
 
 logger = logging.getLogger("ganzoo_serve")
@@ -84,7 +84,7 @@ def serve(
 def http_protocol() -> type[Any]:
     """Ours; where there is no httptools uvicorn's own, which has neither bounds on a head nor the shortcut."""
     try:
-        from ganzoo_serve.http.protocol import Protocol
+        from ganzoo_serve.http.connection.protocol import Protocol
     except ImportError:  # no httptools for this platform
         return AutoHTTPProtocol
     return Protocol

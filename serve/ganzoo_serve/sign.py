@@ -15,7 +15,7 @@ def main(address: str, seconds: int) -> None:
 
     The secret is in GANZOO_SIGNING_SECRET, here and where the server is started.
     """
-    from ganzoo_serve.http.keys import signer_in_environment  # not at --help
+    from ganzoo_serve.http.requests.keys import signer_in_environment  # not at --help
 
     signer = signer_in_environment()
     if signer is None:

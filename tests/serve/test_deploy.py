@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from ganzoo_serve import __version__, cli
 from ganzoo_serve.http.app import Settings, create_app
-from ganzoo_serve.http.keys import OPEN
+from ganzoo_serve.http.requests.keys import OPEN
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from typing import Any
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from ganzoo_serve.http.reply import Headers, Reply
-from ganzoo_serve.http.shortcut import Shortcut
+from ganzoo_serve.http.connection.shortcut import Shortcut
+from ganzoo_serve.http.replies.reply import Headers, Reply
 from ganzoo_serve.serving import http_protocol
 
 

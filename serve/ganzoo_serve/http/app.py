@@ -16,12 +16,12 @@ from starlette.types import ASGIApp
 from ganzoo_serve import __version__, runtime
 from ganzoo_serve.engine.engine import Engine
 from ganzoo_serve.errors import ServeError
-from ganzoo_serve.http import problems
 from ganzoo_serve.http.access_log import AccessLog
 from ganzoo_serve.http.front import Front
-from ganzoo_serve.http.keys import Keys, Signer
 from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.http.measures import Measures
+from ganzoo_serve.http.replies import problems
+from ganzoo_serve.http.requests.keys import Keys, Signer
 from ganzoo_serve.http.routes import admin, docs, generations, grids, health, images, inference, metrics, models, page
 from ganzoo_serve.http.server import Server
 from ganzoo_serve.http.stock import Stock

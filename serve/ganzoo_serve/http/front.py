@@ -13,13 +13,14 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ganzoo_serve.errors import ServeError
-from ganzoo_serve.http import image, problems, samples
 from ganzoo_serve.http.access_log import AccessLog, Line
-from ganzoo_serve.http.keys import OPEN, Keys, Signer, key_in
+from ganzoo_serve.http.answers import image, samples
 from ganzoo_serve.http.problem import Problem, from_error
-from ganzoo_serve.http.reply import Reply
+from ganzoo_serve.http.replies import problems
+from ganzoo_serve.http.replies.reply import Reply
+from ganzoo_serve.http.requests.keys import OPEN, Keys, Signer, key_in
+from ganzoo_serve.http.requests.visit import VISIT, Visit, visit_of
 from ganzoo_serve.http.server import Server
-from ganzoo_serve.http.visit import VISIT, Visit, visit_of
 
 logger = logging.getLogger(__name__)
 

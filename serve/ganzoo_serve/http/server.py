@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from ganzoo_serve.engine.engine import Engine
 from ganzoo_serve.errors import did_you_mean
-from ganzoo_serve.http.keys import Signer
 from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.http.measures import Measures
 from ganzoo_serve.http.problem import Problem
+from ganzoo_serve.http.requests.keys import Signer
+from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.stock import Stock
-from ganzoo_serve.http.visit import Visit
 from ganzoo_serve.models.catalogue import Catalogue
 from ganzoo_serve.models.keeper import Keeper
 from ganzoo_serve.models.model import Model

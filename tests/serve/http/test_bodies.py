@@ -2,8 +2,8 @@
 
 import pytest
 
-from ganzoo_serve.http.bodies import parse
 from ganzoo_serve.http.problem import Problem
+from ganzoo_serve.http.requests.bodies import parse
 
 
 def nested(depth, opening, closing):

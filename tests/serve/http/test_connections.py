@@ -13,9 +13,9 @@ import httpx
 import pytest
 from live import Gate, Live, read_all, request, until
 
-from ganzoo_serve.http import protocol
 from ganzoo_serve.http.access_log import AccessLog
 from ganzoo_serve.http.app import Settings
+from ganzoo_serve.http.connection import protocol
 from ganzoo_serve.models.catalogue import Catalogue
 
 IMAGE = "/v1/models/plain/images/5.png"
@@ -299,7 +299,7 @@ def test_noise_is_answered_by_400_or_not_at_all(live, noise):
 
 
 def test_a_body_that_does_not_come_is_given_up(live, monkeypatch):
-    monkeypatch.setattr("ganzoo_serve.http.bodies._BODY_S", 0.2)
+    monkeypatch.setattr("ganzoo_serve.http.requests.bodies._BODY_S", 0.2)
     with live.connect() as connection:
         head = request(
             "/v1/models/plain/samples", "Content-Length: 100", "Content-Type: application/json", method="POST"

@@ -8,9 +8,9 @@ import pytest
 from live import Live, read_all, request, until
 
 from ganzoo_serve import serving
-from ganzoo_serve.http import crowd
 from ganzoo_serve.http.access_log import AccessLog
 from ganzoo_serve.http.app import Settings
+from ganzoo_serve.http.connection import crowd
 
 LIVE, READY = request("/livez"), request("/readyz")
 

@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 from ganzoo_serve.errors import BusyError, LateError
 from ganzoo_serve.http.access_log import AccessLog
 from ganzoo_serve.http.app import Settings, create_app
-from ganzoo_serve.http.keys import Keys
 from ganzoo_serve.http.limits import Limits
+from ganzoo_serve.http.requests.keys import Keys
 
 IMAGE = "/v1/models/plain/images/5.png"
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

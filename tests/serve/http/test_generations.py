@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 
 from ganzoo_serve.errors import ModelError
 from ganzoo_serve.http.app import Settings, create_app
-from ganzoo_serve.http.keys import Keys
 from ganzoo_serve.http.limits import Limits
+from ganzoo_serve.http.requests.keys import Keys
 from ganzoo_serve.models.catalogue import Catalogue
 
 PATH = "/v1/images/generations"

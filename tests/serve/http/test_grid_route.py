@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from replies import decode, refused
 from starlette.testclient import TestClient
 
-from ganzoo_serve.http import asking
-from ganzoo_serve.http.address import seeds_text
 from ganzoo_serve.http.app import Settings, create_app
-from ganzoo_serve.http.keys import Keys
 from ganzoo_serve.http.limits import Limits
+from ganzoo_serve.http.requests import asking
+from ganzoo_serve.http.requests.address import seeds_text
+from ganzoo_serve.http.requests.keys import Keys
 from ganzoo_serve.images import FORMATS, grid
 from ganzoo_serve.seeds import MAX_SEED, classes_from_seeds
 

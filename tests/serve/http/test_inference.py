@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from ganzoo_serve.http.app import Settings, create_app
-from ganzoo_serve.http.keys import Keys
 from ganzoo_serve.http.limits import Limits
+from ganzoo_serve.http.requests.keys import Keys
 from ganzoo_serve.models.catalogue import Catalogue
 from ganzoo_serve.testing import make_metadata, write_model
 

@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from ganzoo_serve.errors import BusyError, ServeError
 from ganzoo_serve.http.app import Settings, create_app
-from ganzoo_serve.http.keys import OPEN, Allowance, Keys, Signer
 from ganzoo_serve.http.problem import Problem
+from ganzoo_serve.http.requests.keys import OPEN, Allowance, Keys, Signer
 from ganzoo_serve.models.catalogue import Catalogue
 from ganzoo_serve.sign import main as sign
 

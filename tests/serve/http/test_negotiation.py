@@ -1,6 +1,6 @@
 import pytest
 
-from ganzoo_serve.http.negotiation import choose
+from ganzoo_serve.http.requests.negotiation import choose
 
 OFFERS = [(kind, kind.removeprefix("image/")) for kind in ("image/png", "image/webp", "image/avif", "image/jpeg")]
 CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from ganzoo_serve.http import grid
+from ganzoo_serve.http.answers import grid
 from ganzoo_serve.http.app import create_app
 
 PATHS = ["images/70.png", "grid.png?seeds=70-78", "interpolate.webp?from=70&to=71&steps=9"]

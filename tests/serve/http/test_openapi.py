@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 from starlette.testclient import TestClient
 
 from ganzoo_serve.http.app import Settings, create_app
-from ganzoo_serve.http.keys import PROBES, Keys
+from ganzoo_serve.http.requests.keys import PROBES, Keys
 
 CHECKS = [
     allow_header_conformance,

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from ganzoo_serve.http import page as page_files
 from ganzoo_serve.http.app import Settings, create_app
-from ganzoo_serve.http.keys import Keys
+from ganzoo_serve.http.requests.keys import Keys
 from ganzoo_serve.models.catalogue import Catalogue
 from ganzoo_serve.seeds import MAX_SEED
 

@@ -10,9 +10,9 @@ from replies import decode, refused
 from starlette.testclient import TestClient
 
 from ganzoo_serve.errors import ServeError
+from ganzoo_serve.http.answers.samples import SamplesRequest
 from ganzoo_serve.http.app import Settings, create_app
 from ganzoo_serve.http.limits import MOST_SAMPLES, NAMED, Limits
-from ganzoo_serve.http.samples import SamplesRequest
 from ganzoo_serve.seeds import MAX_SEED, classes_from_seeds
 
 PLAIN, CLASSY = "/v1/models/plain/samples", "/v1/models/classy/samples"

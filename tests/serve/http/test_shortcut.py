@@ -9,9 +9,9 @@ from live import Gate, Live, read_all, request, until
 
 from ganzoo_serve.http.access_log import AccessLog
 from ganzoo_serve.http.app import Settings
-from ganzoo_serve.http.keys import Keys, Signer
+from ganzoo_serve.http.connection.shortcut import Shortcut
 from ganzoo_serve.http.limits import Limits
-from ganzoo_serve.http.shortcut import Shortcut
+from ganzoo_serve.http.requests.keys import Keys, Signer
 from ganzoo_serve.models.catalogue import Catalogue
 
 IMAGES = "/v1/models/plain/images/"

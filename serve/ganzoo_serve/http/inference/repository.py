@@ -8,11 +8,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import Receive
 
-from ganzoo_serve.http import bodies
 from ganzoo_serve.http.inference.signature import SAMPLER
 from ganzoo_serve.http.problem import Problem
+from ganzoo_serve.http.requests import bodies
+from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.server import Server, ask
-from ganzoo_serve.http.visit import Visit
 from ganzoo_serve.metadata import slug
 
 

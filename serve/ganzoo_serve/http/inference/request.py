@@ -8,11 +8,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import Receive
 
-from ganzoo_serve.http import bodies
 from ganzoo_serve.http.inference.signature import DTYPES, Face
 from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.http.problem import Problem
-from ganzoo_serve.http.visit import Visit
+from ganzoo_serve.http.requests import bodies
+from ganzoo_serve.http.requests.visit import Visit
 
 _LENGTH = "Inference-Header-Content-Length"
 _NUMBER_BYTES = 64  # of JSON: a number of float64 has 24 digits and signs, and some like to indent

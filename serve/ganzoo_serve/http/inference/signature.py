@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ganzoo_serve.generator import Generator
+from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.server import Server, ask
-from ganzoo_serve.http.visit import Visit
 from ganzoo_serve.models.model import Model
 
 SAMPLER = ".sample"

@@ -5,9 +5,9 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import Depends, Header, Path, Request
 from starlette.types import Receive
 
-from ganzoo_serve.http import address
+from ganzoo_serve.http.requests import address
+from ganzoo_serve.http.requests.visit import Visit, visit_of
 from ganzoo_serve.http.server import Asked, Server, ask
-from ganzoo_serve.http.visit import Visit, visit_of
 
 ModelName = Annotated[str, Path(description="A model's name, or NAME@REV to insist on one revision.")]
 

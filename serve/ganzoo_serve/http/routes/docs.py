@@ -9,8 +9,8 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from starlette.responses import HTMLResponse, Response
 
-from ganzoo_serve.http import problems
-from ganzoo_serve.http.keys import PROBES
+from ganzoo_serve.http.replies import problems
+from ganzoo_serve.http.requests.keys import PROBES
 
 router = APIRouter(include_in_schema=False)
 

@@ -5,9 +5,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from ganzoo_serve.http import generations, openai
-from ganzoo_serve.http.bodies import schema
-from ganzoo_serve.http.reply import Framed
+from ganzoo_serve.http.answers import generations
+from ganzoo_serve.http.replies import openai
+from ganzoo_serve.http.replies.reply import Framed
+from ganzoo_serve.http.requests.bodies import schema
 from ganzoo_serve.http.routes.common import REFUSALS, ServerState, ThisVisit, Timeout
 
 router = APIRouter(tags=["images"])

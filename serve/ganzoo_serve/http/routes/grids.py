@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
-from ganzoo_serve.http import grid, interpolation
-from ganzoo_serve.http.grid import GridQuery
-from ganzoo_serve.http.interpolation import EXTENSIONS, WayQuery
-from ganzoo_serve.http.reply import Framed
+from ganzoo_serve.http.answers import grid, interpolation
+from ganzoo_serve.http.answers.grid import GridQuery
+from ganzoo_serve.http.answers.interpolation import EXTENSIONS, WayQuery
+from ganzoo_serve.http.replies.reply import Framed
 from ganzoo_serve.http.routes.common import ModelCall, picture, said_once
 from ganzoo_serve.images import FILMS, FORMATS
 

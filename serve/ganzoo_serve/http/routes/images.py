@@ -1,7 +1,7 @@
 """Addresses of images, described: for /openapi.json, and for what a 405 says is allowed.
 
-``Front`` answers them, by ``http.image`` and ``http.samples``, before the framework sees them. All that comes here is what the
-framework takes for one of them and ``Front`` does not: an address with a line break at its end, where nothing is.
+``Front`` answers them, by ``answers.image`` and ``answers.samples``, before the framework sees them. All that comes here is
+what the framework takes for one of them and ``Front`` does not: an address with a line break at its end, where nothing is.
 """
 
 from typing import Annotated, Any
@@ -9,17 +9,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, HTTPException, Path, Query
 from starlette.responses import Response
 
-from ganzoo_serve.http import layouts, samples
-from ganzoo_serve.http.address import SEED_PATTERN
-from ganzoo_serve.http.bodies import schema
-from ganzoo_serve.http.image import EXTENSIONS, ImageQuery
+from ganzoo_serve.http.answers import layouts, samples
+from ganzoo_serve.http.answers.image import EXTENSIONS, ImageQuery
+from ganzoo_serve.http.requests.address import SEED_PATTERN
+from ganzoo_serve.http.requests.bodies import schema
 from ganzoo_serve.http.routes.common import REFUSALS, ModelCall, picture
 from ganzoo_serve.images import FORMATS
 
 router = APIRouter(tags=["images"])
 
 _IMAGE = picture(*(form.media_type for form in EXTENSIONS.values()))
-# What they look like is said for readers; ``http.image`` checks it, and says more about what is wrong.
+# What they look like is said for readers; ``answers.image`` checks it, and says more about what is wrong.
 Seed = Annotated[
     str, Path(description="0 ... 2**53 - 1", examples=["42"], json_schema_extra={"pattern": f"^({SEED_PATTERN})$"})
 ]

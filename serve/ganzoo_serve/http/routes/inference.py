@@ -8,11 +8,11 @@ from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import JSONResponse, Response
 
 from ganzoo_serve import __version__
-from ganzoo_serve.http import bodies
 from ganzoo_serve.http.inference import infer, repository, statistics
 from ganzoo_serve.http.inference.request import InferRequest
 from ganzoo_serve.http.inference.signature import Face, face
-from ganzoo_serve.http.reply import Framed
+from ganzoo_serve.http.replies.reply import Framed
+from ganzoo_serve.http.requests import bodies
 from ganzoo_serve.http.routes.common import ANY, REFUSALS, ServerState, ThisVisit, Timeout, refusals
 from ganzoo_serve.http.server import Server
 

@@ -5,13 +5,13 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from ganzoo_serve.http.address import pinned_path
-from ganzoo_serve.http.image import EXTENSIONS
+from ganzoo_serve.http.answers.image import EXTENSIONS
 from ganzoo_serve.http.limits import NAMED
 from ganzoo_serve.http.problem import Problem
+from ganzoo_serve.http.requests.address import pinned_path
+from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.routes.common import ANY, REFUSALS, AskedModel, ServerState, ThisVisit, refusals
 from ganzoo_serve.http.server import Server
-from ganzoo_serve.http.visit import Visit
 from ganzoo_serve.models.card import NoCard, has_card, read_card
 from ganzoo_serve.models.model import Model
 

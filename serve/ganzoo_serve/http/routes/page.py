@@ -6,8 +6,9 @@ from string import Template
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from ganzoo_serve.http import caching, page
+from ganzoo_serve.http import page
 from ganzoo_serve.http.problem import Problem
+from ganzoo_serve.http.replies import caching
 from ganzoo_serve.http.routes.common import ServerState, ThisVisit
 from ganzoo_serve.models.model import Model
 

@@ -12,16 +12,17 @@ from starlette.types import Receive
 from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.errors import RequestError
 from ganzoo_serve.generator import Generator
-from ganzoo_serve.http import asking, layouts
-from ganzoo_serve.http.address import pinned_path, query_string, timeout_s, which
-from ganzoo_serve.http.bodies import read_body
-from ganzoo_serve.http.grid import picture, pixels
-from ganzoo_serve.http.layouts import Layout, Sheet
+from ganzoo_serve.http.answers import layouts
+from ganzoo_serve.http.answers.grid import picture, pixels
+from ganzoo_serve.http.answers.layouts import Layout, Sheet
+from ganzoo_serve.http.answers.waiting import wait
 from ganzoo_serve.http.limits import MOST_SAMPLES, Limits
-from ganzoo_serve.http.reply import Reply, Stream, encode
+from ganzoo_serve.http.replies.reply import Reply, Stream, encode
+from ganzoo_serve.http.requests import asking
+from ganzoo_serve.http.requests.address import pinned_path, query_string, timeout_s, which
+from ganzoo_serve.http.requests.bodies import read_body
+from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.server import Server, ask
-from ganzoo_serve.http.visit import Visit
-from ganzoo_serve.http.waiting import wait
 from ganzoo_serve.images import FORMATS, Format
 from ganzoo_serve.seeds import MAX_SEED
 

@@ -17,10 +17,10 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from ganzoo_serve.errors import ServeError
-from ganzoo_serve.http import openai
 from ganzoo_serve.http.problem import Problem, findings, from_error, summary
-from ganzoo_serve.http.reply import Framed, Reply, encode
-from ganzoo_serve.http.visit import Visit, visit_of
+from ganzoo_serve.http.replies import openai
+from ganzoo_serve.http.replies.reply import Framed, Reply, encode
+from ganzoo_serve.http.requests.visit import Visit, visit_of
 
 # As OpenAPI describes the body.
 _TEXT = {"type": "string"}

@@ -17,7 +17,7 @@ import numpy as np
 
 from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.generator import Images
-from ganzoo_serve.http.address import query_string
+from ganzoo_serve.http.requests.address import query_string
 from ganzoo_serve.images import Format
 
 Layout: TypeAlias = Literal["single", "grid", "json", "ndjson", "npy", "npz", "tar", "zip", "multipart"]

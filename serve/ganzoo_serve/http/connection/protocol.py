@@ -12,10 +12,10 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from ganzoo_serve.http.connection.shortcut import Shortcut
 from ganzoo_serve.http.front import Front
 from ganzoo_serve.http.problem import Problem
-from ganzoo_serve.http.reply import Headers, Reply, as_http
-from ganzoo_serve.http.shortcut import Shortcut
+from ganzoo_serve.http.replies.reply import Headers, Reply, as_http
 
 HEAD_S = 10.0  # from connecting, or from the first byte of a head, to its last
 HEAD_BYTES = 2**16

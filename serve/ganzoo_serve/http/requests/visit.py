@@ -16,8 +16,8 @@ from starlette.types import Message, Scope, Send
 from ganzoo_serve.errors import BusyError
 
 if TYPE_CHECKING:
-    from ganzoo_serve.http.keys import Allowance
-    from ganzoo_serve.http.reply import Headers
+    from ganzoo_serve.http.replies.reply import Headers
+    from ganzoo_serve.http.requests.keys import Allowance
 
 T = TypeVar("T")
 

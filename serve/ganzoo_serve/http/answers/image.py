@@ -17,13 +17,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.types import Receive
 
 from ganzoo_serve.engine.drawing import Drawing
-from ganzoo_serve.http import asking, caching, once
-from ganzoo_serve.http.address import parse_seed, pinned_path, query_members, query_string
-from ganzoo_serve.http.negotiation import choose
+from ganzoo_serve.http.answers import once
 from ganzoo_serve.http.problem import Problem, findings, summary
-from ganzoo_serve.http.reply import Headers, Reply
+from ganzoo_serve.http.replies import caching
+from ganzoo_serve.http.replies.reply import Headers, Reply
+from ganzoo_serve.http.requests import asking
+from ganzoo_serve.http.requests.address import parse_seed, pinned_path, query_members, query_string
+from ganzoo_serve.http.requests.negotiation import choose
+from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.server import Asked, Server, ask
-from ganzoo_serve.http.visit import Visit
 from ganzoo_serve.images import FORMATS, Format
 from ganzoo_serve.models.model import Model
 

@@ -12,13 +12,13 @@ from starlette.types import Receive
 
 from ganzoo_serve.engine.engine import Pending
 from ganzoo_serve.errors import LateError
-from ganzoo_serve.http import caching
-from ganzoo_serve.http.address import timeout_s
-from ganzoo_serve.http.reply import Headers, Reply
+from ganzoo_serve.http.answers.waiting import wait
+from ganzoo_serve.http.replies import caching
+from ganzoo_serve.http.replies.reply import Headers, Reply
+from ganzoo_serve.http.requests.address import timeout_s
+from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.server import Asked, Server
 from ganzoo_serve.http.stock import Flight
-from ganzoo_serve.http.visit import Visit
-from ganzoo_serve.http.waiting import wait
 
 # Begins to draw, with so many seconds' patience, or as many as usual.
 Start = Callable[[float | None], Pending]

@@ -12,7 +12,7 @@ from starlette.types import Receive
 
 from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.http.problem import Problem, findings, summary
-from ganzoo_serve.http.visit import Visit
+from ganzoo_serve.http.requests.visit import Visit
 
 M = TypeVar("M", bound=BaseModel)
 

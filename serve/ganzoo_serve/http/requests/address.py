@@ -11,7 +11,7 @@ import numpy as np
 from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.errors import RequestError
 from ganzoo_serve.http.problem import Problem
-from ganzoo_serve.http.visit import Visit
+from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.models.model import Model
 from ganzoo_serve.seeds import MAX_SEED
 

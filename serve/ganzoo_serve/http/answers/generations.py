@@ -17,15 +17,15 @@ from ganzoo_serve import images
 from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.errors import RequestError
 from ganzoo_serve.generator import Generator
-from ganzoo_serve.http import asking
-from ganzoo_serve.http.address import pinned_path, timeout_s
-from ganzoo_serve.http.bodies import read_body
-from ganzoo_serve.http.keys import Signer
-from ganzoo_serve.http.layouts import Sheet
-from ganzoo_serve.http.reply import Reply, encode
+from ganzoo_serve.http.answers.layouts import Sheet
+from ganzoo_serve.http.answers.waiting import wait
+from ganzoo_serve.http.replies.reply import Reply, encode
+from ganzoo_serve.http.requests import asking
+from ganzoo_serve.http.requests.address import pinned_path, timeout_s
+from ganzoo_serve.http.requests.bodies import read_body
+from ganzoo_serve.http.requests.keys import Signer
+from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.server import Server, ask
-from ganzoo_serve.http.visit import Visit
-from ganzoo_serve.http.waiting import wait
 from ganzoo_serve.images import FORMATS, Format
 from ganzoo_serve.seeds import MAX_SEED
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ganzoo_serve.http.front import Front
 from ganzoo_serve.http.problem import Problem
-from ganzoo_serve.http.reply import Reply, as_http
+from ganzoo_serve.http.replies.reply import Reply, as_http
 
 logger = logging.getLogger(__name__)
 

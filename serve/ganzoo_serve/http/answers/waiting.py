@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from ganzoo_serve.http.reply import until_gone
+from ganzoo_serve.http.replies.reply import until_gone
 
 T = TypeVar("T")
 

@@ -16,11 +16,11 @@ from typing import Any
 
 from starlette.types import Scope
 
-from ganzoo_serve.http import image, once
+from ganzoo_serve.http.answers import image, once
 from ganzoo_serve.http.front import Front
-from ganzoo_serve.http.reply import Headers, Reply
+from ganzoo_serve.http.replies.reply import Headers, Reply
+from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.stock import Flight
-from ganzoo_serve.http.visit import Visit
 
 # A body, patience of its own, a wish for another protocol: all of which ``front`` knows to handle.
 _BEYOND = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"request-timeout-ms"})
