@@ -16,6 +16,7 @@ from live import Gate, Live, read_all, request, until
 from ganzoo_serve.http.access_log import AccessLog
 from ganzoo_serve.http.app import Settings
 from ganzoo_serve.http.connection import protocol
+from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.models.catalogue import Catalogue
 
 IMAGE = "/v1/models/plain/images/5.png"
@@ -337,3 +338,77 @@ def test_overload_is_refused_politely_and_forgotten_at_once(live):
     assert codes.count(200) >= 20
     assert all(1 <= int(reply.headers["retry-after"]) <= 60 for reply in replies if reply.status_code == 429)
     assert after == 200
+
+
+def slow_client(live):
+    """A connection that takes little at a time."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.settimeout(20)
+    connection.connect(live.address)
+    return connection
+
+
+# More than the kernel keeps for a connection: images of 8 x 8 x 3 as JSON.
+MUCH = json.dumps({"n": 1024, "layout": "json", "format": "npy"}).encode()
+
+
+@pytest.fixture(name="roomy")
+def _roomy(model_dir, monkeypatch):
+    """A server with little room in the kernel, and little patience."""
+    monkeypatch.setattr(protocol, "UNREAD_S", 0.4)
+    catalogue = Catalogue.load([model_dir / "plain.onnx"], device="cpu")
+    with Live(catalogue, Settings(workers=1, limits=Limits(samples=4096))) as live:
+        live.listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
+        yield live
+
+
+@pytest.mark.parametrize("more", [(), ("Connection: close",)], ids=["kept", "last"])
+def test_who_reads_nothing_is_cut_off(roomy, more):
+    with slow_client(roomy) as connection:
+        connection.sendall(request("/v1/models/plain/samples", *more, method="POST", body=MUCH))
+        assert connection.recv(12) == b"HTTP/1.1 200"
+        until(lambda: roomy.server.server_state.connections, 5)
+        until(lambda: not roomy.server.server_state.connections, 5)
+
+
+def test_who_reads_slowly_gets_it_all(roomy):
+    with slow_client(roomy) as connection:
+        connection.sendall(request("/v1/models/plain/samples", "Connection: close", method="POST", body=MUCH))
+        parts = []
+        for _ in range(12):  # three times as long as somebody may read nothing
+            time.sleep(0.1)
+            parts.append(connection.recv(4096))
+        head, _, body = (b"".join(parts) + read_all(connection)).partition(b"\r\n\r\n")
+        assert int(re.search(rb"content-length: (\d+)", head)[1]) == len(body)
+        assert len(json.loads(body)["images"]) == 1024
+
+
+@pytest.mark.parametrize("asked", [IMAGE, "/v1/models"])
+def test_what_is_on_its_way_when_the_server_is_told_to_stop_is_answered(model_dir, monkeypatch, asked):
+    monkeypatch.setattr(protocol, "LAST_S", 1.0)
+    catalogue = Catalogue.load([model_dir / "plain.onnx"], device="cpu")
+    with Live(catalogue, Settings(workers=1)) as live, live.connect() as used, live.connect() as new:
+        used.sendall(request(asked))
+        assert used.recv(12) == b"HTTP/1.1 200"
+        until(lambda: len(live.server.server_state.connections) == 2)
+        live.server.should_exit = True
+        until(lambda: all(connection._stopping for connection in live.server.server_state.connections))
+        for connection in (used, new):
+            connection.sendall(request(asked))
+        for connection in (used, new):
+            reply = read_all(connection).rpartition(b"HTTP/1.1 ")[2]
+            assert reply.startswith(b"200")
+            assert b"connection: close" in reply
+    assert not live.thread.is_alive()
+
+
+def test_who_asks_nothing_does_not_keep_a_server_that_is_told_to_stop(model_dir):
+    catalogue = Catalogue.load([model_dir / "plain.onnx"], device="cpu")
+    with Live(catalogue, Settings(workers=1)) as live, live.connect() as idle:
+        until(lambda: live.server.server_state.connections)
+        began = time.monotonic()
+        live.server.should_exit = True
+        assert read_all(idle) == b""
+        live.thread.join(5)
+        assert time.monotonic() - began < 3

@@ -1,8 +1,9 @@
 """uvicorn's HTTP/1.1 where patience has an end, a reply goes out at once, and images take a shortcut.
 
-uvicorn waits for ever for a head that does not come, of any size, and for the rest of a body that was refused; it writes the
-head and the body of a reply apart, which are two system calls and two packets; it makes a task for each request; and what it
-cannot read it refuses in words of its own.
+uvicorn waits for ever for a head that does not come, of any size, for the rest of a body that was refused, and for a client
+that does not read; it writes the head and the body of a reply apart, which are two system calls and two packets; it makes a
+task for each request; what it cannot read it refuses in words of its own; and told to stop it hangs up on requests that have
+come and were not read yet.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from ganzoo_serve.http.replies.reply import Headers, Reply, as_http
 
 HEAD_S = 10.0  # from connecting, or from the first byte of a head, to its last
 HEAD_BYTES = 2**16
+UNREAD_S = 30.0  # that a client may take nothing of what it is sent
+LAST_S = 0.2  # for what is on its way when we are told to stop
 _TOO_LARGE = f"The request's head is too large: expected at most {HEAD_BYTES} bytes."
 
 
@@ -33,6 +36,7 @@ class Protocol(HttpToolsProtocol):
         self._unfinished, self._head_bytes = 0, 0  # of a head: as they came, and of its fields
         self._last_word: Reply | None = None  # to what is no request, after the replies to those before it
         self._patience: asyncio.TimerHandle | None = self.loop.call_later(HEAD_S, self._hang_up)
+        self._stopping = False
         # Of the request that is coming in, and of the one that is being answered; uvicorn's ``cycle`` is the last that came.
         self._shortcut: Shortcut | None = None
         self._running: Shortcut | None = None
@@ -40,10 +44,29 @@ class Protocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over."""
         self._stop_waiting()
+        self._gathering.rest()
         if self._running is not None:
             self.tasks.discard(self._running)
             self._running.leave()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The client takes less than it is sent."""
+        super().pause_writing()
+        self._gathering.watch()
+
+    def resume_writing(self) -> None:
+        """It has taken it."""
+        self._gathering.rest()
+        super().resume_writing()
+
+    def shutdown(self) -> None:
+        """We are told to stop. What has been asked, or comes in a moment, is answered, as the last on its connection."""
+        self._stopping = True
+        if self.cycle is None or self.cycle.response_complete:
+            self.loop.call_later(LAST_S, self._leave)
+        else:
+            self.cycle.keep_alive = False
 
     def data_received(self, data: bytes) -> None:
         """A head mostly comes in one piece; where it does not, time and bytes are counted."""
@@ -84,8 +107,10 @@ class Protocol(HttpToolsProtocol):
         self._shortcut = self._find_shortcut()
         if self._shortcut is None:
             super().on_headers_complete()
+            if self._stopping:
+                self.cycle.keep_alive = False
         else:
-            self._shortcut.keep_alive = self.parser.should_keep_alive()
+            self._shortcut.keep_alive = self.parser.should_keep_alive() and not self._stopping
             self.cycle = self._shortcut  # type: ignore[assignment]
 
     def on_message_complete(self) -> None:
@@ -159,15 +184,20 @@ class Protocol(HttpToolsProtocol):
         self._patience = None
         self.transport.close()
 
+    def _leave(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+
 
 class _Gathering:
-    """A transport that sends what was written in one turn of the event loop at its end, together."""
+    """A transport that sends what was written in one turn of the event loop at its end, together, and looks whether it goes."""
 
-    __slots__ = ("_loop", "_parts", "_transport")
+    __slots__ = ("_look", "_loop", "_parts", "_transport")
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport, self._loop = transport, loop
         self._parts: list[bytes] = []
+        self._look: asyncio.TimerHandle | None = None
 
     def write(self, data: bytes) -> None:
         if not self._parts:
@@ -182,6 +212,25 @@ class _Gathering:
     def close(self) -> None:
         self._flush()
         self._transport.close()
+        self.watch()
+
+    def watch(self) -> None:
+        """Cut the connection if nothing of what waits to be sent goes for too long."""
+        if self._look is None and (size := self._transport.get_write_buffer_size()):
+            self._look = self._loop.call_later(UNREAD_S, self._cut, size)
+
+    def rest(self) -> None:
+        """Look no longer."""
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
+
+    def _cut(self, before: int) -> None:
+        self._look = None
+        if self._transport.get_write_buffer_size() >= before:
+            self._transport.abort()
+        else:
+            self.watch()
 
     def _flush(self) -> None:
         parts, self._parts = self._parts, []
