@@ -228,6 +228,15 @@ def test_headers_are_those_of_any_replica(cluster):
     unchanged.value.close()
 
 
+def test_a_request_has_one_number(cluster):
+    address = f"http://127.0.0.1:{cluster.port}/v1/models/plain/images/42.png"
+    for given in ({}, {"X-Request-Id": "mine"}):
+        with urllib.request.urlopen(urllib.request.Request(address, headers=given), timeout=30) as reply:
+            numbers = reply.headers.get_all("x-request-id")
+        assert len(numbers) == 1
+        assert not given or numbers == ["mine"]
+
+
 def test_a_replica_that_is_killed_costs_one_more_try_and_comes_back(cluster, drawn):
     before = set(cluster.pids())
     assert len(before) == 2
