@@ -92,7 +92,7 @@ def test_a_key_pays_for_every_image(catalogue):
         ("seeds=0-3&columns=x", "valid integer"),
         ("seeds=0-3&class=doog", "Did you mean 'dog'?"),
         ("seeds=0-3&truncation=0.5", "has no truncation"),
-        ("sedes=0-3&seeds=1", "query.sedes: Extra inputs"),
+        ("sedes=0-3&seeds=1", "query.sedes: There is no such member. Did you mean 'seeds'?"),
         ("seeds=0-3&class=1&class=2", "'class' is there twice"),
         ("seeds=0-3&%73eeds=0-3", "'seeds' is there twice"),
     ],

@@ -108,7 +108,7 @@ def test_unknown_formats_models_and_paths(client):
         ("truncation=nan", "finite number"),
         ("truncation=1e999", "finite number"),
         ("truncation=abc", "valid number"),
-        ("clas=1", "query.clas: Extra inputs are not permitted"),
+        ("clas=1", "query.clas: There is no such member. Did you mean 'class'?"),
         ("truncation=0.5", "Model 'classy' has no truncation: leave it out"),
         ("class=doog", "Did you mean 'dog'?"),
         ("class=4", "model 'classy' has 0 ... 3"),

@@ -129,7 +129,7 @@ def test_only_pinned_addresses_are_immutable(client, classy):
         ("gif?from=1&to=2&milliseconds=9", "greater than or equal to 10"),
         ("gif?from=1&to=2&milliseconds=15", "expected a multiple of 10 ms, not 15"),
         ("png?from=1&to=2&class=doog", "Did you mean 'dog'?"),
-        ("png?from=1&to=2&x=1", "Extra inputs"),
+        ("png?from=1&to=2&x=1", "There is no such member. Expected one of class, truncation, from, to"),
         ("png?from=1&to=2&to=3", "'to' is there twice"),
     ],
 )

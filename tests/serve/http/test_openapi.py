@@ -98,6 +98,17 @@ def test_what_it_refers_to_is_there(client):
     assert "security" not in document
 
 
+def test_every_route_has_a_title_of_one_sentence(client):
+    for _ in range(2):
+        paths = client.get("/openapi.json").json()["paths"]
+        grid = paths["/v1/models/{model}/grid.{extension}"]["get"]
+        assert grid["summary"] == "One picture of many seeds, row by row, edge to edge"
+        assert grid["description"].startswith("Image i is the one that its own address shows.")
+    titles = [operation["summary"] for methods in paths.values() for operation in methods.values()]
+    assert all(titles)
+    assert len(titles) > 20
+
+
 def test_where_keys_go_is_said_where_they_are_needed(catalogue):
     with TestClient(create_app(catalogue, Settings(keys=Keys(["k"])))) as client:
         assert client.get("/docs").status_code == 200  # a browser has no key to open it with

@@ -128,7 +128,7 @@ def test_seeds_far_apart_cost_no_more_than_others(client, plain):
         ({"format": "png", "layout": "npz"}, "leave the format out"),
         ({"columns": 2}, "Layout json has no columns"),
         ({"columns": 0, "layout": "grid"}, "greater than or equal to 1"),
-        ({"sedes": [1]}, "body.sedes: Extra inputs are not permitted"),
+        ({"sedes": [1]}, "body.sedes: There is no such member. Did you mean 'seeds'"),
         ([], "valid dictionary"),
         (None, "valid dictionary"),
         ("{}", "valid dictionary"),

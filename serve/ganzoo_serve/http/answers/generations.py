@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from starlette.types import Receive
 
 from ganzoo_serve import images
@@ -24,6 +24,7 @@ from ganzoo_serve.http.requests import asking
 from ganzoo_serve.http.requests.address import pinned_path, timeout_s
 from ganzoo_serve.http.requests.bodies import read_body
 from ganzoo_serve.http.requests.keys import Signer
+from ganzoo_serve.http.requests.members import Members
 from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.server import Server, ask
 from ganzoo_serve.images import FORMATS, Format
@@ -35,10 +36,10 @@ SIGNED_S = 3600  # as long as OpenAI's own addresses hold
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?", re.ASCII)
 
 
-class GenerationsRequest(BaseModel):
+class GenerationsRequest(Members):
     """As OpenAI has it, and ``seed``, ``class`` and ``truncation``. Image i has ``seed + i``."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(strict=True)
 
     model: Annotated[str | None, Field(max_length=200, description="May be left out where there is one only.")] = None
     prompt: Annotated[

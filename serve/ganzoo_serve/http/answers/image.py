@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 from starlette.types import Receive
 
 from ganzoo_serve.engine.drawing import Drawing
@@ -23,6 +23,7 @@ from ganzoo_serve.http.replies import caching
 from ganzoo_serve.http.replies.reply import Headers, Reply
 from ganzoo_serve.http.requests import asking
 from ganzoo_serve.http.requests.address import parse_seed, pinned_path, query_members, query_string
+from ganzoo_serve.http.requests.members import Members
 from ganzoo_serve.http.requests.negotiation import choose
 from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.server import Asked, Server, ask
@@ -36,11 +37,8 @@ EXTENSIONS = {**FORMATS, "json": JSON}
 _OFFERS = [(form.media_type, form) for form in map(FORMATS.get, ("png", "webp", "avif", "jpg")) if form is not None]
 
 
-class ImageQuery(BaseModel):
+class ImageQuery(Members):
     """What may follow the question mark."""
-
-    # A misspelt parameter would quietly show another image.
-    model_config = ConfigDict(extra="forbid")
 
     class_: Annotated[str | None, Field(alias="class", max_length=200, description="A class, by id or name.")] = None
     truncation: Annotated[float | None, Field(ge=0, le=1, allow_inf_nan=False, description="1 is off.")] = None

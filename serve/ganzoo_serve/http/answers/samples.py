@@ -6,7 +6,7 @@ import re
 from typing import Annotated
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from starlette.types import Receive
 
 from ganzoo_serve.engine.drawing import Drawing
@@ -21,6 +21,7 @@ from ganzoo_serve.http.replies.reply import Reply, Stream, encode
 from ganzoo_serve.http.requests import asking
 from ganzoo_serve.http.requests.address import pinned_path, query_string, timeout_s, which
 from ganzoo_serve.http.requests.bodies import read_body
+from ganzoo_serve.http.requests.members import Members
 from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.server import Server, ask
 from ganzoo_serve.images import FORMATS, Format
@@ -30,10 +31,10 @@ PATH = re.compile(r"/v1/models/([^/]+)/samples")
 MOST_LATENT = 100.0  # no distribution gets there, and a network may not come back from there
 
 
-class SamplesRequest(BaseModel):
+class SamplesRequest(Members):
     """Which images: ``seeds``, or ``n`` from ``seed`` on (random if left out), or ``latents``; and how to send them."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(strict=True)
 
     n: Annotated[int | None, Field(ge=1, description="How many; 1 if not said.")] = None
     seed: Annotated[int | None, Field(ge=0, le=MAX_SEED, description="The first of n seeds in a row.")] = None

@@ -3,6 +3,7 @@
 FastAPI's own page loads them from a CDN and starts them by an inline script, which no strict policy allows.
 """
 
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -37,14 +38,20 @@ _KEYS = {
 def complete(app: FastAPI, *, keys: bool) -> None:
     """Let /openapi.json say what the framework cannot know: how refusals look, and if there are ``keys``, where they go.
 
-    Then /docs asks for one.
+    Then /docs asks for one. A route's title is the first sentence of what is said of it.
     """
     described = app.openapi
 
+    @cache
     def openapi() -> dict[str, Any]:
         document = described()
         parts = document.setdefault("components", {})
         parts.setdefault("schemas", {})["Problem"] = problems.SCHEMA
+        for operation in [each for methods in document["paths"].values() for each in methods.values()]:
+            title, _, rest = operation.pop("description").partition(". ")
+            operation["summary"] = title.removesuffix(".")
+            if rest:
+                operation["description"] = rest
         if keys:
             parts["securitySchemes"] = _KEYS
             document["security"] = [{name: []} for name in _KEYS]

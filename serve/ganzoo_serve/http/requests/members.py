@@ -1,0 +1,35 @@
+"""Records from strangers."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+
+from ganzoo_serve.errors import did_you_mean
+
+
+class Members(BaseModel):
+    """A record all of whose members are known: a misspelt one would quietly mean another picture. What was meant is said."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _name_the_nearest(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(given)
+        except ValidationError as error:
+            known = [field.alias or name for name, field in cls.model_fields.items()]
+            raise ValidationError.from_exception_data(
+                error.title, [_line(each, known) for each in error.errors()]
+            ) from None
+
+
+def _line(finding: ErrorDetails, known: list[str]) -> InitErrorDetails:
+    text = finding["msg"]
+    if finding["type"] == "extra_forbidden":
+        hint = did_you_mean(str(finding["loc"][-1]), known) or f" Expected one of {', '.join(known)}."
+        text = f"There is no such member.{hint}"
+    return {"type": PydanticCustomError(finding["type"], text), "loc": finding["loc"], "input": finding["input"]}
