@@ -78,9 +78,14 @@ def test_the_first_run_of_a_size_is_not_counted(tmp_path, monkeypatch):
 
 
 def test_a_larger_size_has_to_win_by_more_than_chance():
-    assert tuning._best({1: 1.0, 2: 0.95, 8: 0.92}) == 1
-    assert tuning._best({1: 1.0, 2: 0.95, 4: 0.91, 8: 0.89}) == 2
-    assert tuning._best({1: 1.0, 2: 0.85, 8: 0.8, 16: 0.6}) == 16
+    assert tuning._best({1: 1.0, 2: 0.99, 4: 0.985}) == 1
+    assert tuning._best({1: 1.0, 2: 0.99, 8: 0.97}) == 8
+    assert tuning._best({1: 1.0, 2: 0.95, 4: 0.92, 8: 0.89}) == 8
+
+
+def test_a_size_that_fills_the_cache_has_to_win_by_much():
+    assert tuning._best({1: 1.0, 8: 0.9, 16: 0.85, 32: 0.83}) == 8
+    assert tuning._best({1: 1.0, 2: 0.85, 8: 0.8, 16: 0.6, 32: 0.55}) == 16
 
 
 def test_of_tensorrt_the_engine_itself_is_looked_at_not_another_one(tmp_path):
