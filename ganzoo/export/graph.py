@@ -153,6 +153,10 @@ def without_parametrizations(generator: nn.Module) -> nn.Module:
     generator = deepcopy(generator)
     for module in list(generator.modules()):
         if parametrize.is_parametrized(module):
+            # ``deepcopy`` leaves the copy the class that torch made for the one module, and would now take properties from.
+            made = type(module)
+            own = {name: value for name, value in vars(made).items() if name not in ("__dict__", "__weakref__")}
+            module.__class__ = type(made.__name__, made.__bases__, own)
             for name in list(module.parametrizations):  # type: ignore[arg-type]
                 parametrize.remove_parametrizations(module, str(name), leave_parametrized=True)
     return generator

@@ -97,6 +97,17 @@ def test_norms_leave_the_graph_where_they_can(norm, tmp_path):
     assert report.parity.largest <= 1
 
 
+def test_a_generator_is_as_it_was_and_can_be_exported_again(tmp_path):
+    G = generator("dcgan", 0, **{"arch.norm_g": "spectral"})
+    z = torch.randn(3, 4)
+    with torch.no_grad():
+        before = G(z)
+        files = [export_generator(G, metadata(), tmp_path / f"{number}.onnx").path for number in range(2)]
+        assert torch.equal(G(z), before)
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert "parametrizations" in " ".join(G.state_dict())
+
+
 def test_float_images_are_in_minus_1_to_1_channels_first(tmp_path):
     G = generator("mlp", 0)
     report = export_generator(G, metadata(output="float"), tmp_path / "model.onnx")
