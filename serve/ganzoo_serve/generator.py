@@ -139,7 +139,8 @@ class Generator:
 
         A wrong request raises at the call, not at the first image.
         """
-        labels = self.labels(seeds, classes)
+        check_seeds(seeds)
+        labels = None if classes is None else self.labels(seeds, classes)  # those that seeds decide wait for their turn
         self.check_truncation(truncation)
         return self._stream(seeds, labels, truncation)
 
