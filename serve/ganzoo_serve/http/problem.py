@@ -9,6 +9,8 @@ from ganzoo_serve.errors import BusyError, LateError, RequestError, ServeError
 
 Loc = Sequence[str | int]
 
+MOST_FINDINGS = 20  # that anybody would read of one request
+
 
 class Problem(ServeError):
     """A refusal with its HTTP status; ``errors`` are (loc, message) pairs, ``headers`` go into the reply.
@@ -46,7 +48,7 @@ def from_error(error: ServeError, *, method: str) -> Problem | None:
 
 def findings(errors: Sequence[Any]) -> list[tuple[Loc, str]]:
     """pydantic's findings without the input they quote, which may be huge."""
-    return [(finding["loc"], finding["msg"]) for finding in errors[:20]]
+    return [(finding["loc"], finding["msg"]) for finding in errors[:MOST_FINDINGS]]
 
 
 def summary(found: Sequence[tuple[Loc, str]]) -> str:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, Validatio
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from ganzoo_serve.errors import did_you_mean
+from ganzoo_serve.http.problem import MOST_FINDINGS
 
 
 class Members(BaseModel):
@@ -22,9 +23,8 @@ class Members(BaseModel):
             return handler(given)
         except ValidationError as error:
             known = [field.alias or name for name, field in cls.model_fields.items()]
-            raise ValidationError.from_exception_data(
-                error.title, [_line(each, known) for each in error.errors()]
-            ) from None
+            found = error.errors(include_url=False)[:MOST_FINDINGS]
+            raise ValidationError.from_exception_data(error.title, [_line(each, known) for each in found]) from None
 
 
 def _line(finding: ErrorDetails, known: list[str]) -> InitErrorDetails:
