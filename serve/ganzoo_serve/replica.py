@@ -141,6 +141,6 @@ class Replica:
 
         Being busy is no ailment.
         """
-        quickest = min(self.models.values(), key=lambda model: min(model.tuned.seconds.values()))
+        quickest = min(self.models.values(), key=lambda model: model.generator.seconds)
         with contextlib.suppress(BusyError, LateError):
             await self.engine.draw(Drawing.of_seeds(quickest.generator, [0]), len)

@@ -124,8 +124,8 @@ def _bind(host: str, port: int) -> socket.socket:
 def _announce(models: Catalogue, url: str) -> None:
     for name, model in models.items():
         image, generator = model.generator.metadata.image, model.generator
-        each = min(model.tuned.seconds.values()) * 1e3
-        facts = f"{image.width}x{image.height}, {generator.device}, {model.tuned.grade}, {each:.2f} ms an image"
+        where = f"{generator.device}, {model.tuned.grade}"
+        facts = f"{image.width}x{image.height}, {where}, {generator.seconds * 1e3:.2f} ms an image"
         logger.info("Model %s@%s (%s): %s/v1/models/%s/images/42.png", name, model.rev, facts, url, name)
     logger.info("Listening on %s (Ctrl-C stops it).", url)
 

@@ -46,9 +46,7 @@ class AccessLog:
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, line: Line) -> None:
-        """Write a line, soon."""
-        if not self.on:
-            return
+        """Write a line, soon. Only of a log that is ``on``."""
         self._lines.append(line)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_FLUSH_S, self.flush)

@@ -20,7 +20,7 @@ from ganzoo_serve.http.access_log import AccessLog
 from ganzoo_serve.http.front import Front
 from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.http.measures import Measures
-from ganzoo_serve.http.replies import problems
+from ganzoo_serve.http.replies import refusals
 from ganzoo_serve.http.requests.keys import Keys, Signer
 from ganzoo_serve.http.routes import admin, docs, generations, grids, health, images, inference, metrics, models, page
 from ganzoo_serve.http.server import Server
@@ -129,14 +129,14 @@ def create_app(
         title="ganzoo", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan
     )
     app.state.server = server
-    problems.install(app)
+    refusals.install(app)
     groups = [health, models, images, grids, generations, inference, metrics, page, docs]
     for group in [*groups, admin] if settings.admin else groups:
         app.include_router(group.router)
         _offer_heads(app, group.router)
     docs.complete(app, keys=bool(settings.keys))
     # Around the framework, not in it: what passes it by should not pay for it.
-    front = Front(app, server=server, keys=settings.keys, signer=settings.signer, log=settings.log)
+    front = Front(app, server=server, keys=settings.keys, log=settings.log)
     return _with_origins(front, settings.origins) if settings.origins else front
 
 

@@ -16,7 +16,7 @@ from ganzoo_serve.errors import ServeError
 from ganzoo_serve.http.access_log import AccessLog, Line
 from ganzoo_serve.http.answers import image, samples
 from ganzoo_serve.http.problem import Problem, from_error
-from ganzoo_serve.http.replies import problems
+from ganzoo_serve.http.replies import every, refusals
 from ganzoo_serve.http.replies.reply import Reply
 from ganzoo_serve.http.requests.keys import OPEN, Keys, Signer, key_in
 from ganzoo_serve.http.requests.visit import VISIT, Visit, visit_of
@@ -27,18 +27,18 @@ logger = logging.getLogger(__name__)
 # The routes that do most of the work, past the framework: its way of finding, checking and sending costs three times as much
 # as theirs. It has a description of them (routes/images.py), and nothing that answers.
 _DIRECT: list[tuple[str, tuple[str, ...], re.Pattern[str], Any]] = [
-    ("image", ("GET", "HEAD"), image.PATH, image.answer),
+    (every.IMAGE, ("GET", "HEAD"), image.PATH, image.answer),
     ("samples", ("POST",), samples.PATH, samples.answer),
 ]
 
 
 class Front:
-    """ASGI middleware, and the way of image addresses. ``keys`` and ``signer`` decide who is let in."""
+    """ASGI middleware, and the way of image addresses. ``keys``, and the server's signer, decide who is let in."""
 
-    def __init__(self, app: FastAPI, *, server: Server, keys: Keys, signer: Signer | None, log: AccessLog) -> None:
+    def __init__(self, app: FastAPI, *, server: Server, keys: Keys, log: AccessLog) -> None:
         app.add_middleware(_Aside)
         self.app, self.server = app, server
-        self._keys, self._signer, self._log = keys, signer, log
+        self._keys, self._log = keys, log
 
     @staticmethod
     def of(app: object) -> Front:
@@ -55,11 +55,11 @@ class Front:
             await self.app(scope, receive, send)
             return
         visit = scope[VISIT] = Visit(scope)
-        send = visit.through(send)
+        send = every.through(visit, send)
         try:
             await self._answer(visit, receive, send)
         except ClientDisconnect:
-            visit.status = visit.status or 499  # nobody reads it: what nginx calls a client that left
+            pass  # nobody is there to read a reply
         except Exception as error:
             await self._fail(visit, receive, send, error)
         finally:
@@ -89,7 +89,7 @@ class Front:
         allowance = self._keys.find(visit.fields)
         free = visit.place in OPEN
         signed = not free and visit.method in ("GET", "HEAD") and Signer.signed(visit.query)
-        signer = self._signer if signed else None
+        signer = self.server.signer if signed else None
         if signer is not None:  # whoever has a signed address may have what is there, and keep it where others find it
             query, visit.seconds = signer.check(visit.path, visit.query.decode("latin-1"))
             visit.query = query.encode("latin-1")
@@ -111,8 +111,8 @@ class Front:
         """
         scope: Scope = {"method": "-", "path": "*", "query_string": b"", "headers": (), "client": client}
         visit = Visit(scope)
-        reply = problems.reply(problem, visit)
-        reply = reply._replace(headers=visit.complete(reply.headers))
+        reply = refusals.reply(problem, visit)
+        reply = reply._replace(headers=every.complete(visit, reply.headers))
         visit.status, visit.sent = reply.status, len(reply.body or b"")
         self.tell(visit, log=log)
         return reply
@@ -121,11 +121,11 @@ class Front:
         """The reply to a request that ended in this error. A failure is logged, and the reply has its number only."""
         problem = from_error(error, method=visit.method) if isinstance(error, ServeError) else None
         if problem is not None:
-            return problems.reply(problem, visit)
+            return refusals.reply(problem, visit)
         number = uuid.uuid4()
         logger.error("Failure %s in %s %s", number, visit.method, visit.path, exc_info=error)
         problem = Problem(500, f"Something failed here. The server's log has it as {number}.")
-        return problems.reply(problem, visit, failure=number.urn)
+        return refusals.reply(problem, visit, failure=number.urn)
 
     async def _fail(self, visit: Visit, receive: Receive, send: Send, error: Exception) -> None:
         reply = self.refusal(visit, error)
@@ -137,25 +137,26 @@ class Front:
         await reply.send(send, receive)
 
     def tell(self, visit: Visit, *, log: bool = True) -> None:
-        """Count a request that is over, and log it, unless not."""
+        """Count a request that is over, and with ``log`` log it."""
         seconds = time.perf_counter() - visit.began
+        status = visit.status or 499  # no reply: what nginx calls a client that left
         route = visit.route or getattr(visit.scope.get("route"), "name", None) or "none"
-        self.server.measures.replied(visit.model, route, visit.status or 499, seconds)
+        self.server.measures.replied(visit.model, route, status, seconds)
         if visit.reason is not None:
             self.server.measures.rejected.labels(visit.reason).inc()
         if log and self._log.on:
             self._log.add(
                 Line(
-                    visit.request_id,
-                    visit.method,
-                    visit.path,
-                    visit.query.decode("latin-1"),
-                    visit.status or 499,
-                    visit.sent,
-                    seconds,
-                    visit.client,
-                    visit.trace,
-                    time.time(),
+                    request_id=visit.request_id,
+                    method=visit.method,
+                    path=visit.path,
+                    query=visit.query.decode("latin-1"),
+                    status=status,
+                    sent=visit.sent,
+                    seconds=seconds,
+                    client=visit.client,
+                    trace=visit.trace,
+                    time=time.time(),
                 )
             )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ganzoo_serve.errors import ServeError, did_you_mean
 
+MOST_LATENT = 100.0  # no distribution gets there, and a network may not come back from there
 MOST_SAMPLES = 4096  # in one request of any server: what is wrong with a list of so many is found out item by item
 
 

@@ -10,6 +10,7 @@ from ganzoo_serve.errors import BusyError, LateError, RequestError, ServeError
 Loc = Sequence[str | int]
 
 MOST_FINDINGS = 20  # that anybody would read of one request
+_LONGEST = 40  # name of a member
 
 
 class Problem(ServeError):
@@ -46,11 +47,13 @@ def from_error(error: ServeError, *, method: str) -> Problem | None:
     return None
 
 
-def findings(errors: Sequence[Any]) -> list[tuple[Loc, str]]:
-    """pydantic's findings without the input they quote, which may be huge."""
-    return [(finding["loc"], finding["msg"]) for finding in errors[:MOST_FINDINGS]]
+def from_findings(errors: Sequence[Any], *, inside: tuple[str, ...] = (), status: int = 422) -> Problem:
+    """What pydantic found, ``inside`` a part of the request, as a sentence to act on and a list.
 
-
-def summary(found: Sequence[tuple[Loc, str]]) -> str:
-    """One sentence a person can act on."""
-    return "; ".join(f"{'.'.join(map(str, loc))}: {msg}" for loc, msg in found[:3])
+    Without the input that findings quote, which may be huge, as may be the name of a member.
+    """
+    found = [
+        ((*inside, *(part[:_LONGEST] if isinstance(part, str) else part for part in finding["loc"])), finding["msg"])
+        for finding in errors[:MOST_FINDINGS]
+    ]
+    return Problem(status, "; ".join(f"{'.'.join(map(str, loc))}: {msg}" for loc, msg in found[:3]), errors=found)

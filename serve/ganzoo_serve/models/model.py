@@ -64,8 +64,8 @@ def load(path: Path, *, device: Device, loaded: int, trial: Trial | None = None,
 
 
 def _figures(tuned: Tuned, recorded: tuple[int, ...]) -> str:
-    """``0.42 ms an image alone, 0.36 of 8 at once; runs of up to 8, turns of 16``."""
+    """``0.42 ms an image alone, 0.36 of 8 at once; runs of up to 8, 16 at once a thread``."""
     alone, *others = ((size, f"{seconds * 1e3:.2f}") for size, seconds in sorted(tuned.seconds.items()))
     costs = ", ".join([f"{alone[1]} ms an image alone", *(f"{each} of {size} at once" for size, each in others)])
     graphs = f", CUDA graphs for {', '.join(map(str, recorded))}" if recorded else ""
-    return f"{costs}; runs of up to {max(tuned.sizes)}, turns of {tuned.group}{graphs}"
+    return f"{costs}; runs of up to {max(tuned.sizes)}, {tuned.group} at once a thread{graphs}"

@@ -18,11 +18,11 @@ _MEASURED = (1, 2, 4, 8, 16, 32, 64)
 _SIZES = {"cpu": (*range(1, 9), 16, 32), "cuda": _MEASURED, "tensorrt": _MEASURED}
 # Slower models gain nothing on a CPU, and would make many small requests wait for each other.
 _SLOW_S = 0.02
-# A thread takes about so much work at once, and no more than so many images: enough to spread what a turn costs, of which most
-# is that the event loop and the model find the cache full of each other (measured: 32 a turn made 3 to 6 % more images a second
+# A thread takes about so much work at once, and no more than so many images: enough to spread what that costs, of which most is
+# that the event loop and the model find the cache full of each other (measured: 32 at once made 3 to 6 % more images a second
 # than 16, in requests of 16, of a model of 0.25 ms), little enough that nobody waits long.
-_TURN_S = 0.008
-_MOST_A_TURN = 32
+_GROUP_S = 0.008
+_MOST_A_GROUP = 32
 # A larger size must take less than this share of the time for an image. Up to 8 that is what chance could make of it; beyond,
 # what large batches win on their own is lost again beside a busy event loop, which wants the cache as well. Measured with
 # DCGANs: of 32 px, 32 at a time, alone as quick as 8, were a fifth slower; of 64 px, 8 at a time made 15 % more than 4 of single
@@ -34,7 +34,7 @@ _PATIENCE_S = 0.15
 
 @dataclass(frozen=True)
 class Tuned:
-    """What was found: how sure pixels are, ``seconds`` for an image at each batch size that was tried, and what is best.
+    """What was found: how sure pixels are, ``seconds`` for an image at each batch size that was measured, and what is best.
 
     ``sizes`` are the batch sizes to run it in, ascending, ``group`` the images that a thread should take at once.
     """
@@ -61,7 +61,7 @@ def tune(model: bytes, generator: Generator, *, device: Device) -> Tuned:
     measured = [size for size in sizes if size in _MEASURED]
     seconds = {1: alone} | (_seconds(generator, measured) if measured != [1] else {})
     best = _best({size: each for size, each in seconds.items() if size in sizes})
-    group = best * max(1, min(_MOST_A_TURN // best, round(_TURN_S / (best * seconds[best]))))
+    group = best * max(1, min(_MOST_A_GROUP // best, round(_GROUP_S / (best * seconds[best]))))
     return Tuned(grade, seconds, tuple(size for size in sizes if size <= best), group)
 
 

@@ -7,7 +7,7 @@ from starlette.requests import ClientDisconnect
 
 from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.engine.engine import Pending
-from ganzoo_serve.http.answers.waiting import wait
+from ganzoo_serve.http.waiting import wait
 
 
 class LostError(Exception):

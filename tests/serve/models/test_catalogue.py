@@ -187,5 +187,5 @@ def test_what_tuning_found_is_logged(folder, caplog, monkeypatch):
         models = load(folder)
     generator = models["plain"].generator
     assert (generator.sizes, generator.group) == ((1, 2, 4, 8), 16)
-    said = "4.20 ms an image alone, 3.60 of 8 at once; runs of up to 8, turns of 16"
+    said = "4.20 ms an image alone, 3.60 of 8 at once; runs of up to 8, 16 at once a thread"
     assert f"Tuned plain@{generator.rev} on {generator.runtime}: {said}\n" in caplog.text

@@ -18,15 +18,15 @@ from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.errors import RequestError
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.http.answers.layouts import Sheet
-from ganzoo_serve.http.answers.waiting import wait
 from ganzoo_serve.http.replies.reply import Reply, encode
 from ganzoo_serve.http.requests import asking
-from ganzoo_serve.http.requests.address import pinned_path, timeout_s
+from ganzoo_serve.http.requests.address import pinned_path
 from ganzoo_serve.http.requests.bodies import read_body
 from ganzoo_serve.http.requests.keys import Signer
-from ganzoo_serve.http.requests.members import Members
+from ganzoo_serve.http.requests.members import Members, Truncation
 from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.server import Server, ask
+from ganzoo_serve.http.waiting import drawn
 from ganzoo_serve.images import FORMATS, Format
 from ganzoo_serve.seeds import MAX_SEED
 
@@ -55,7 +55,7 @@ class GenerationsRequest(Members):
     ] = None
     seed: Annotated[int | None, Field(ge=0, le=MAX_SEED, description="Random if not said.")] = None
     class_: Annotated[int | str | None, Field(alias="class", description="By id or name, instead of a prompt.")] = None
-    truncation: Annotated[float | None, Field(ge=0, le=1, allow_inf_nan=False, description="1 is off.")] = None
+    truncation: Truncation = None
     # Nothing here could go by them.
     user: Annotated[str | None, Field(description="Not looked at.")] = None
     safety_identifier: Annotated[str | None, Field(description="Not looked at.")] = None
@@ -90,9 +90,7 @@ async def answer(server: Server, visit: Visit, receive: Receive) -> Reply:
     if body.response_format == "url":
         data = [_addressed(sheet.entry(index), visit, server.signer) for index in range(n)]
     else:
-        seconds = timeout_s(visit)
-        work = visit.paid(n, lambda: server.engine.submit(drawing, form.encode, timeout_s=seconds))
-        data = _entries(sheet, await wait(work.future, receive, lambda: server.engine.drop(work)))
+        data = _entries(sheet, await drawn(server, visit, receive, drawing, form.encode))
     document: dict[str, Any] = {
         "created": int(time.time()),
         "data": data,

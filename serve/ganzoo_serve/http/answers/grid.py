@@ -10,15 +10,16 @@ from starlette.types import Receive
 
 from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.engine.engine import Pending
-from ganzoo_serve.generator import Images
 from ganzoo_serve.http.answers import once
 from ganzoo_serve.http.answers.image import ImageQuery
 from ganzoo_serve.http.replies import caching
+from ganzoo_serve.http.replies.naming import which
 from ganzoo_serve.http.replies.reply import Reply, encode
 from ganzoo_serve.http.requests import asking
-from ganzoo_serve.http.requests.address import SEED_PATTERN, pinned_path, seeds_text, truncation_member, which
+from ganzoo_serve.http.requests.address import SEED_PATTERN, pinned_path, seeds_text, truncation_member
 from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.server import Server, ask
+from ganzoo_serve.http.waiting import pixels
 from ganzoo_serve.images import FORMATS, Format, grid
 
 Columns = Annotated[int | None, Field(ge=1, description="Of the grid; nearly square if not said.")]
@@ -87,8 +88,3 @@ def format_of(extension: str) -> Format:
 def picture(images: list[Any], columns: int, form: Format) -> bytes:
     """One picture of images (h, w, c)."""
     return form.encode(grid(np.stack(images), columns))
-
-
-def pixels(image: Images) -> Images:
-    """What is to be done with each image as it is drawn: nothing yet."""
-    return image

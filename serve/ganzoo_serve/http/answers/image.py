@@ -18,12 +18,12 @@ from starlette.types import Receive
 
 from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.http.answers import once
-from ganzoo_serve.http.problem import Problem, findings, summary
+from ganzoo_serve.http.problem import Problem, from_findings
 from ganzoo_serve.http.replies import caching
 from ganzoo_serve.http.replies.reply import Headers, Reply
 from ganzoo_serve.http.requests import asking
 from ganzoo_serve.http.requests.address import parse_seed, pinned_path, query_members, query_string
-from ganzoo_serve.http.requests.members import Members
+from ganzoo_serve.http.requests.members import Members, Truncation
 from ganzoo_serve.http.requests.negotiation import choose
 from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.server import Asked, Server, ask
@@ -41,7 +41,7 @@ class ImageQuery(Members):
     """What may follow the question mark."""
 
     class_: Annotated[str | None, Field(alias="class", max_length=200, description="A class, by id or name.")] = None
-    truncation: Annotated[float | None, Field(ge=0, le=1, allow_inf_nan=False, description="1 is off.")] = None
+    truncation: Truncation = None
 
 
 _NO_QUERY = ImageQuery()
@@ -108,8 +108,7 @@ def _query(text: bytes) -> ImageQuery:
     try:
         return ImageQuery.model_validate(query_members(text))
     except ValidationError as error:
-        found = [(("query", *loc), msg) for loc, msg in findings(error.errors(include_input=False))]
-        raise Problem(422, summary(found), errors=found) from error
+        raise from_findings(error.errors(include_input=False), inside=("query",)) from error
 
 
 def _headers(visit: Visit, asked: Asked, drawing: Drawing, form: Format, tag: str, *, negotiated: bool) -> Headers:

@@ -15,7 +15,7 @@ from ganzoo_serve.engine.engine import Pending
 from ganzoo_serve.errors import RequestError
 from ganzoo_serve.generator import Generator, Images
 from ganzoo_serve.http.answers import once
-from ganzoo_serve.http.answers.grid import Columns, format_of, picture, pixels
+from ganzoo_serve.http.answers.grid import Columns, format_of, picture
 from ganzoo_serve.http.answers.image import ImageQuery
 from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.http.replies import caching
@@ -24,6 +24,7 @@ from ganzoo_serve.http.requests import asking
 from ganzoo_serve.http.requests.address import SEED_PATTERN, parse_seed, pinned_path, truncation_member
 from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.server import Server, ask
+from ganzoo_serve.http.waiting import pixels
 from ganzoo_serve.images import FILM_VERSIONS, FILMS, FORMATS, GIF_MS, film_of, frame
 from ganzoo_serve.paths import Mode, usual_mode, walk
 

@@ -12,13 +12,12 @@ from starlette.types import Receive
 
 from ganzoo_serve.engine.engine import Pending
 from ganzoo_serve.errors import LateError
-from ganzoo_serve.http.answers.waiting import wait
 from ganzoo_serve.http.replies import caching
 from ganzoo_serve.http.replies.reply import Headers, Reply
-from ganzoo_serve.http.requests.address import timeout_s
 from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.server import Asked, Server
 from ganzoo_serve.http.stock import Flight
+from ganzoo_serve.http.waiting import wait
 
 # Begins to draw, with so many seconds' patience, or as many as usual.
 Start = Callable[[float | None], Pending]
@@ -90,7 +89,7 @@ async def body(
 
     Without ``compose`` the one result is the body. Raises what drawing raises, and ClientDisconnect if the client leaves before.
     """
-    seconds = timeout_s(visit)
+    seconds = visit.patience_s
     flight = board(server, visit, tag, images, start, seconds=seconds)
     if isinstance(flight, bytes):
         return flight

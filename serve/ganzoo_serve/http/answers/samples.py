@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import ConfigDict, Field
@@ -13,22 +14,22 @@ from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.errors import RequestError
 from ganzoo_serve.generator import Generator
 from ganzoo_serve.http.answers import layouts
-from ganzoo_serve.http.answers.grid import picture, pixels
+from ganzoo_serve.http.answers.grid import picture
 from ganzoo_serve.http.answers.layouts import Layout, Sheet
-from ganzoo_serve.http.answers.waiting import wait
-from ganzoo_serve.http.limits import MOST_SAMPLES, Limits
+from ganzoo_serve.http.limits import MOST_LATENT, MOST_SAMPLES, Limits
+from ganzoo_serve.http.replies.naming import which
 from ganzoo_serve.http.replies.reply import Reply, Stream, encode
 from ganzoo_serve.http.requests import asking
-from ganzoo_serve.http.requests.address import pinned_path, query_string, timeout_s, which
+from ganzoo_serve.http.requests.address import pinned_path, query_string
 from ganzoo_serve.http.requests.bodies import read_body
-from ganzoo_serve.http.requests.members import Members
+from ganzoo_serve.http.requests.members import Members, Truncation
 from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.server import Server, ask
+from ganzoo_serve.http.waiting import begin, drawn, pixels, wait
 from ganzoo_serve.images import FORMATS, Format
 from ganzoo_serve.seeds import MAX_SEED
 
 PATH = re.compile(r"/v1/models/([^/]+)/samples")
-MOST_LATENT = 100.0  # no distribution gets there, and a network may not come back from there
 
 
 class SamplesRequest(Members):
@@ -53,7 +54,7 @@ class SamplesRequest(Members):
         int | str | Annotated[list[int | str], Field(max_length=MOST_SAMPLES)] | None,
         Field(description="One class for all or one per image, by id or name; without, each seed decides its own."),
     ] = None
-    truncation: Annotated[float | None, Field(ge=0, le=1, allow_inf_nan=False, description="1 is off.")] = None
+    truncation: Truncation = None
     layout: Annotated[
         Layout, Field(description="How several images are one reply; tar, ndjson and multipart come as drawn.")
     ] = "json"
@@ -82,16 +83,12 @@ async def answer(server: Server, visit: Visit, receive: Receive, model: str) -> 
     if body.layout == "single" and drawing.seeds is not None:
         headers["Content-Location"] = f"{sheet.base}/{drawing.seeds[0]}.{form.extension}{query_string(drawing)}"
     finish = pixels if body.layout in layouts.OF_PIXELS else form.encode
-    seconds = timeout_s(visit)
-    work = visit.paid(len(drawing), lambda: server.engine.submit(drawing, finish, timeout_s=seconds))
-
-    def leave() -> None:
-        server.engine.drop(work)
-
     if body.layout in layouts.STREAMED:
+        work = begin(server, visit, drawing, finish)
+        leave = partial(server.engine.drop, work)
         await wait(work.until(0), receive, leave)  # what is refused is refused before the reply begins
         return Stream(encode(headers), layouts.pieces(body.layout, sheet, server.engine.stream(work)), leave)
-    results = await wait(work.future, receive, leave)
+    results: list[Any] = await drawn(server, visit, receive, drawing, finish)
     if body.layout == "single":
         return Reply(200, encode(headers), results[0])
     if body.layout == "grid":

@@ -18,11 +18,12 @@ from starlette.types import Scope
 
 from ganzoo_serve.http.answers import image, once
 from ganzoo_serve.http.front import Front
+from ganzoo_serve.http.replies import every
 from ganzoo_serve.http.replies.reply import Headers, Reply
 from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.stock import Flight
 
-# A body, patience of its own, a wish for another protocol: all of which ``front`` knows to handle.
+# A body, patience of its own, a wish for another protocol: what takes the way through ASGI.
 _BEYOND = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"request-timeout-ms"})
 
 
@@ -95,7 +96,7 @@ class Shortcut:
     def _begin(self) -> Reply | None:
         front, visit = self._front, self._visit
         front.admit(visit)
-        visit.route = "image"
+        visit.route = every.IMAGE
         order = image.order(front.server, visit, *self._names)
         if isinstance(order, Reply):
             return order
@@ -121,7 +122,7 @@ class Shortcut:
     def _finish(self, reply: Reply) -> None:
         visit, body = self._visit, reply.body
         visit.status = reply.status
-        headers = visit.complete(reply.complete())
+        headers = every.complete(visit, reply.complete())
         visit.sent = len(body or b"")
         self.response_complete = True
         self._write(reply.status, headers, body or b"")

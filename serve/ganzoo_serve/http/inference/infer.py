@@ -11,21 +11,17 @@ from starlette.types import Receive
 
 from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.errors import RequestError
-from ganzoo_serve.http.answers.grid import pixels
-from ganzoo_serve.http.answers.samples import MOST_LATENT
-from ganzoo_serve.http.answers.waiting import wait
-from ganzoo_serve.http.inference import request as requested
-from ganzoo_serve.http.inference import tensors
-from ganzoo_serve.http.inference.request import InferRequest
+from ganzoo_serve.http.inference import body, tensors
+from ganzoo_serve.http.inference.body import InferRequest
 from ganzoo_serve.http.inference.signature import Face, Spec
 from ganzoo_serve.http.inference.tensors import Array
-from ganzoo_serve.http.limits import Limits
+from ganzoo_serve.http.limits import MOST_LATENT, Limits
 from ganzoo_serve.http.problem import Problem
 from ganzoo_serve.http.replies.reply import Reply, encode
 from ganzoo_serve.http.requests import asking
-from ganzoo_serve.http.requests.address import timeout_s
 from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.server import Server
+from ganzoo_serve.http.waiting import drawn, pixels
 
 _JSON_TIMES = 16  # what a pixel takes as JSON while that is made, in bytes
 
@@ -42,14 +38,12 @@ async def answer(server: Server, visit: Visit, receive: Receive, face: Face) -> 
 
 
 async def _answer(server: Server, visit: Visit, receive: Receive, face: Face) -> Reply:
-    request, binary = await requested.read(visit, receive, face, server.limits)
+    request, binary = await body.read(visit, receive, face, server.limits)
     inputs = tensors.read_all(request, binary, face, most=server.limits.samples)
     outputs = tensors.wanted(request, face)
     drawing = _of_seeds(face, inputs) if face.sampler else _of_latents(face, inputs)
     _check_size(drawing, outputs, server.limits)
-    seconds = timeout_s(visit)
-    work = visit.paid(len(drawing), lambda: server.engine.submit(drawing, pixels, timeout_s=seconds))
-    images = await wait(work.future, receive, lambda: server.engine.drop(work))
+    images = await drawn(server, visit, receive, drawing, pixels)
     made: dict[str, Any] = {"images": images, "class": drawing.labels}
     if all(binary for _, binary in outputs):
         return _reply(face, request, outputs, made)  # a copy: quicker than a thread is woken

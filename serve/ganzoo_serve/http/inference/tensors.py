@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ganzoo_serve.errors import did_you_mean
-from ganzoo_serve.http.inference.request import InferRequest, InputTensor
+from ganzoo_serve.http.inference.body import InferRequest, InputTensor
 from ganzoo_serve.http.inference.signature import DTYPES, Face, N, Spec
 from ganzoo_serve.http.problem import Problem
 

@@ -1,4 +1,4 @@
-"""Replies as cheap as they can be: what the busiest routes send, without the framework's objects."""
+"""Replies as cheap as they can be: what routes send, without the framework's objects but for the one that it has to have."""
 
 from __future__ import annotations
 

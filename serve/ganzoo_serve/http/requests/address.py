@@ -10,14 +10,11 @@ import numpy as np
 
 from ganzoo_serve.engine.drawing import Drawing
 from ganzoo_serve.errors import RequestError
-from ganzoo_serve.http.problem import Problem
 from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.models.model import Model
 from ganzoo_serve.seeds import MAX_SEED
 
-MILLISECONDS = "[0-9]{1,9}"
 SEED_PATTERN = "0|[1-9][0-9]{0,15}"
-MOST_NAMED = 2000
 _SEED = re.compile(SEED_PATTERN, re.ASCII)
 
 
@@ -57,21 +54,6 @@ def query_string(drawing: Drawing, index: int = 0) -> str:
     return f"?{'&'.join(parts)}" if parts else ""
 
 
-def which(drawing: Drawing) -> dict[str, str]:
-    """Headers that name the images of a reply, in order: ``X-Ganzoo-Seed: 0-9,20``, as ``parse_seeds`` reads them, and
-    ``X-Ganzoo-Class``: an id for each, or one if it is that of all.
-
-    One of more than ``MOST_NAMED`` characters is left out: a proxy has room for a few thousand in all headers.
-    """
-    headers = {}
-    if drawing.seeds is not None:
-        headers["X-Ganzoo-Seed"] = seeds_text(drawing.seeds)
-    if drawing.labels is not None:
-        labels = drawing.labels.tolist()
-        headers["X-Ganzoo-Class"] = ",".join(map(str, labels if len(set(labels)) > 1 else labels[:1]))
-    return {name: text for name, text in headers.items() if len(text) <= MOST_NAMED}
-
-
 def truncation_member(drawing: Drawing) -> list[str]:
     """``truncation=...``, if there is anything to say."""
     if drawing.truncation is None or drawing.truncation == 1.0:
@@ -83,13 +65,3 @@ def truncation_member(drawing: Drawing) -> list[str]:
 def pinned_path(visit: Visit, model: Model) -> str:
     """``/v1/models/NAME@REV``, below the prefix a proxy may have set."""
     return f"{visit.root}/v1/models/{model.name}@{model.rev}"
-
-
-def timeout_s(visit: Visit) -> float | None:
-    """What ``Request-Timeout-Ms`` says, in seconds. Raises Problem 400 if that is no number."""
-    text = visit.fields.get(b"request-timeout-ms")
-    if text is None:
-        return None
-    if not re.fullmatch(MILLISECONDS.encode(), text):
-        raise Problem(400, "Request-Timeout-Ms is no number of milliseconds.")
-    return int(text) / 1000

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
 from ganzoo_serve.http.limits import Limits
-from ganzoo_serve.http.problem import Problem, findings, summary
+from ganzoo_serve.http.problem import Problem, from_findings
 from ganzoo_serve.http.requests.visit import Visit
 
 M = TypeVar("M", bound=BaseModel)
@@ -47,8 +47,8 @@ def validate(document: Any, kind: type[M], *, status: int = 422) -> M:
     try:
         return kind.model_validate(document)
     except ValidationError as error:
-        found = [(("body", *loc), msg) for loc, msg in findings(error.errors(include_input=False, include_url=False))]
-        raise Problem(status, summary(found), errors=found) from error
+        found = error.errors(include_input=False, include_url=False)
+        raise from_findings(found, inside=("body",), status=status) from error
 
 
 async def read_bytes(visit: Visit, receive: Receive, limit: int) -> bytes:

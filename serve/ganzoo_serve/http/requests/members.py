@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from ganzoo_serve.errors import did_you_mean
 from ganzoo_serve.http.problem import MOST_FINDINGS
+
+Truncation = Annotated[float | None, Field(ge=0, le=1, allow_inf_nan=False, description="1 is off.")]
 
 
 class Members(BaseModel):

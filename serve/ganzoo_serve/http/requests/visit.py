@@ -1,6 +1,6 @@
-"""One request on its way, in one record: what was asked, who asked, what became of it, and what every reply has.
+"""One request on its way, in one record: what was asked, who asked, and what became of it.
 
-``Front`` makes it, and it goes along to whatever answers; past the framework as ``scope[VISIT]``.
+It is made where the request comes in, and goes along to whatever answers; past the framework as ``scope[VISIT]``.
 """
 
 from __future__ import annotations
@@ -9,24 +9,19 @@ import random
 import re
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from starlette.types import Message, Scope, Send
+from starlette.types import Scope
 
 from ganzoo_serve.errors import BusyError
-
-if TYPE_CHECKING:
-    from ganzoo_serve.http.replies.reply import Headers
-    from ganzoo_serve.http.requests.keys import Allowance
+from ganzoo_serve.http.problem import Problem
+from ganzoo_serve.http.requests.keys import Allowance
 
 T = TypeVar("T")
 
 VISIT = "ganzoo.visit"
 
-# Nothing we send but the pages, which set their own, has any business loading something.
-_POLICY = b"content-security-policy"
-_NOSNIFF = (b"x-content-type-options", b"nosniff")
-_STRICT = [(_POLICY, b"default-src 'none'; frame-ancestors 'none'"), (b"referrer-policy", b"no-referrer")]
+MILLISECONDS = "[0-9]{1,9}"  # of Request-Timeout-Ms
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -39,12 +34,13 @@ class Visit:
     Who asked, as soon as they were let in: ``allowance`` of whose key, if any; ``private`` if it took one; ``seconds`` that a
     signed address still holds; ``stranger`` is without a key where one is needed, at a door that is open.
 
+    What it is called: ``request_id``, its own or a new one, and ``trace``, the id in its ``traceparent``, if it has one.
+
     What became of it: the ``model`` and ``route`` that it is counted under, ``status``, 0 until the reply begins, the bytes
     ``sent`` of its body, the ``reason`` of a refusal that is nobody's mistake, and the ``failure`` that is nobody's refusal.
     """
 
     __slots__ = (
-        "_headers",
         "allowance",
         "began",
         "failure",
@@ -85,11 +81,9 @@ class Visit:
         if found is None or not _REQUEST_ID.fullmatch(found):
             found = b"%016x" % random.getrandbits(64)
         self.request_id = found.decode("ascii")
-        self._headers = [_NOSNIFF, (b"x-request-id", found)]
         parent = self.fields.get(b"traceparent")
         if parent is not None and (traced := _TRACEPARENT.fullmatch(parent)):
             self.trace = traced[1].decode("ascii")
-            self._headers.append((b"traceparent", parent))
 
     @property
     def place(self) -> str:
@@ -106,6 +100,16 @@ class Visit:
         """A field of the request's head, or an empty text."""
         return self.fields.get(name, b"").decode("latin-1")
 
+    @property
+    def patience_s(self) -> float | None:
+        """What ``Request-Timeout-Ms`` says, in seconds. Raises Problem 400 if that is no number."""
+        text = self.fields.get(b"request-timeout-ms")
+        if text is None:
+            return None
+        if not re.fullmatch(MILLISECONDS.encode(), text):
+            raise Problem(400, "Request-Timeout-Ms is no number of milliseconds.")
+        return int(text) / 1000
+
     def charge(self, images: int) -> None:
         """Charge whoever asks, if somebody with a key does. Raises Problem 429."""
         if self.allowance is not None:
@@ -120,26 +124,6 @@ class Visit:
             if self.allowance is not None:
                 self.allowance.refund(images)
             raise
-
-    def complete(self, headers: Headers) -> Headers:
-        """The headers of its reply, with what every reply has."""
-        # A picture loads nothing, whatever it is allowed.
-        if self.route == "image" or any(name == _POLICY for name, _ in headers):
-            return [*headers, *self._headers]
-        return [*headers, *self._headers, *_STRICT]
-
-    def through(self, send: Send) -> Send:
-        """``send``, with each reply completed and counted."""
-
-        async def completed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                self.status = message["status"]
-                message = {**message, "headers": self.complete(list(message.get("headers", ())))}
-            else:
-                self.sent += len(message.get("body", b""))
-            await send(message)
-
-        return completed
 
 
 def visit_of(scope: Any) -> Visit:

@@ -6,7 +6,7 @@ from fastapi import Depends, Header, Path, Request
 from starlette.types import Receive
 
 from ganzoo_serve.http.requests import address
-from ganzoo_serve.http.requests.visit import Visit, visit_of
+from ganzoo_serve.http.requests.visit import MILLISECONDS, Visit, visit_of
 from ganzoo_serve.http.server import Asked, Server, ask
 
 ModelName = Annotated[str, Path(description="A model's name, or NAME@REV to insist on one revision.")]
@@ -37,10 +37,8 @@ async def said_once(request: Request) -> None:
 ServerState = Annotated[Server, Depends(server)]
 ThisVisit = Annotated[Visit, Depends(visit)]
 AskedModel = Annotated[Asked, Depends(asked_model)]
-# The pattern is for readers; ``address.timeout_s`` checks it, at every route alike.
-Timeout = Annotated[
-    str | None, Header(alias="Request-Timeout-Ms", json_schema_extra={"pattern": f"^{address.MILLISECONDS}$"})
-]
+# The pattern is for readers; ``Visit.patience_s`` checks it, at every route alike.
+Timeout = Annotated[str | None, Header(alias="Request-Timeout-Ms", json_schema_extra={"pattern": f"^{MILLISECONDS}$"})]
 
 
 class Call(NamedTuple):

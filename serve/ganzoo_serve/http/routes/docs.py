@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from starlette.responses import HTMLResponse, Response
 
-from ganzoo_serve.http.replies import problems
+from ganzoo_serve.http.replies import refusals
 from ganzoo_serve.http.requests.keys import PROBES
 
 router = APIRouter(include_in_schema=False)
@@ -46,7 +46,7 @@ def complete(app: FastAPI, *, keys: bool) -> None:
     def openapi() -> dict[str, Any]:
         document = described()
         parts = document.setdefault("components", {})
-        parts.setdefault("schemas", {})["Problem"] = problems.SCHEMA
+        parts.setdefault("schemas", {})["Problem"] = refusals.SCHEMA
         for operation in [each for methods in document["paths"].values() for each in methods.values()]:
             title, _, rest = operation.pop("description").partition(". ")
             operation["summary"] = title.removesuffix(".")

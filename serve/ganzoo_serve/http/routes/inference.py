@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from ganzoo_serve import __version__
 from ganzoo_serve.http.inference import infer, repository, statistics
-from ganzoo_serve.http.inference.request import InferRequest
+from ganzoo_serve.http.inference.body import InferRequest
 from ganzoo_serve.http.inference.signature import Face, face
 from ganzoo_serve.http.replies.reply import Framed
 from ganzoo_serve.http.requests import bodies

@@ -17,7 +17,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from ganzoo_serve.errors import ServeError
-from ganzoo_serve.http.problem import Problem, findings, from_error, summary
+from ganzoo_serve.http.problem import Problem, from_error, from_findings
 from ganzoo_serve.http.replies import openai
 from ganzoo_serve.http.replies.reply import Framed, Reply, encode
 from ganzoo_serve.http.requests.visit import Visit, visit_of
@@ -81,8 +81,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def wrong_shape(request: Request, error: RequestValidationError) -> Response:
-        found = findings(error.errors())
-        return answer(request, Problem(422, summary(found), errors=found))
+        return answer(request, from_findings(error.errors()))
 
     @app.exception_handler(HTTPException)
     async def no_route(request: Request, error: HTTPException) -> Response:

@@ -13,7 +13,6 @@ from ganzoo_serve.errors import ServeError
 from ganzoo_serve.http.answers.samples import SamplesRequest
 from ganzoo_serve.http.app import Settings, create_app
 from ganzoo_serve.http.limits import MOST_SAMPLES, NAMED, Limits
-from ganzoo_serve.http.requests import members
 from ganzoo_serve.seeds import MAX_SEED, classes_from_seeds
 
 PLAIN, CLASSY = "/v1/models/plain/samples", "/v1/models/classy/samples"
@@ -224,11 +223,3 @@ def test_no_body_is_a_failure(client, body):
 @given(st.binary(max_size=50))
 def test_no_bytes_are_a_failure(client, content):
     assert client.post(CLASSY, content=content, headers=JSON).status_code in (200, 400, 422)
-
-
-def test_of_many_unknown_members_only_as_many_are_looked_at_as_anybody_reads(client, monkeypatch):
-    looked_up = []
-    monkeypatch.setattr(members, "did_you_mean", lambda name, known: looked_up.append(name) or "")
-    body = {f"sede{number}": 1 for number in range(1000)}
-    problem = refused(client.post("/v1/models/plain/samples", json=body), 422, "There is no such member.")
-    assert len(problem["errors"]) == len(looked_up) == 20
