@@ -2,15 +2,18 @@
 
 uvicorn waits for ever for a head that does not come, of any size, for the rest of a body that was refused, and for a client
 that does not read; it writes the head and the body of a reply apart, which are two system calls and two packets; it makes a
-task for each request; what it cannot read it refuses in words of its own; and told to stop it hangs up on requests that have
-come and were not read yet.
+task for each request; what it cannot read it refuses in words of its own; of a request whose client would rather speak HTTP/2
+or WebSocket it loses the body, and all that comes after it in the same packet; and told to stop it hangs up on requests that
+have come and were not read yet.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ganzoo_serve.http.connection.shortcut import Shortcut
@@ -22,6 +25,7 @@ HEAD_S = 10.0  # from connecting, or from the first byte of a head, to its last
 HEAD_BYTES = 2**16
 UNREAD_S = 30.0  # that a client may take nothing of what it is sent
 LAST_S = 0.2  # for what is on its way when we are told to stop
+_WISHES = (b"upgrade", b"http2-settings")
 _TOO_LARGE = f"The request's head is too large: expected at most {HEAD_BYTES} bytes."
 
 
@@ -37,6 +41,7 @@ class Protocol(HttpToolsProtocol):
         self._last_word: Reply | None = None  # to what is no request, after the replies to those before it
         self._patience: asyncio.TimerHandle | None = self.loop.call_later(HEAD_S, self._hang_up)
         self._stopping = False
+        self._again = b""  # the head of a request that wished for another protocol, without the wish
         # Of the request that is coming in, and of the one that is being answered; uvicorn's ``cycle`` is the last that came.
         self._shortcut: Shortcut | None = None
         self._running: Shortcut | None = None
@@ -72,7 +77,11 @@ class Protocol(HttpToolsProtocol):
         """A head mostly comes in one piece; where it does not, time and bytes are counted."""
         if self._last_word is not None:
             return
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self._parse(data)
+        except httptools.HttpParserError:
+            self.send_400_response("")
         if self.transport.is_closing():
             return
         if self._in_head:
@@ -86,6 +95,24 @@ class Protocol(HttpToolsProtocol):
         # Also after a blank line, which is no request, and has ended uvicorn's own patience.
         if self._patience is None and (self._in_head or (not waits_for_us and self.timeout_keep_alive_task is None)):
             self._patience = self.loop.call_later(HEAD_S, self._hang_up)
+
+    def _parse(self, data: bytes) -> None:
+        """A wish for another protocol may be overlooked (RFC 9110, 7.8), and is: Java's client has it by default.
+
+        The parser takes it for the end of HTTP. So the head is parsed anew, without it.
+        """
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                head, self._again = self._again, b""
+                if not head:  # CONNECT: what comes now is for somebody else
+                    return
+                data = data[upgrade.args[0] :]
+                self.parser = httptools.HttpRequestParser(self)
+                self.parser.feed_data(head)
+            else:
+                return
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -102,6 +129,10 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The last of its head."""
+        if self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT":
+            first = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+            self._again = b"\r\n".join([first, *_without_wishes(self.headers), b"", b""])
+            return
         self._in_head = False
         self._stop_waiting()
         self._shortcut = self._find_shortcut()
@@ -115,6 +146,8 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The last of a request."""
+        if self._again:
+            return
         shortcut, self._shortcut = self._shortcut, None
         if shortcut is None:
             super().on_message_complete()
@@ -187,6 +220,16 @@ class Protocol(HttpToolsProtocol):
     def _leave(self) -> None:
         if self.cycle is None or self.cycle.response_complete:
             self.transport.close()
+
+
+def _without_wishes(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[bytes]:
+    """The lines of a head that does not ask for another protocol."""
+    for name, value in headers:
+        if name == b"connection":
+            options = [option.strip() for option in value.split(b",")]
+            value = b", ".join(option for option in options if option.lower() not in _WISHES)
+        if name not in _WISHES and (value or name != b"connection"):
+            yield b"%b: %b" % (name, value)
 
 
 class _Gathering:

@@ -202,6 +202,38 @@ def test_a_body_that_breaks_off_in_the_queue_takes_nothing_from_those_before_it(
     assert statuses(replies) == [b"200", b"200", b"400"]
 
 
+WISHES = {
+    "http2": ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"),
+    "websocket": ("Connection: keep-alive, upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"),
+}
+
+
+@pytest.mark.parametrize("wish", WISHES)
+@pytest.mark.parametrize("pause_s", [0, 0.05])
+def test_a_wish_for_another_protocol_is_overlooked(live, wish, pause_s):
+    body = b'{"seed": 5, "layout": "single", "format": "npy"}'
+    wished = request("/v1/models/plain/samples", *WISHES[wish], method="POST", body=body)
+    asked = [request(IMAGE, *WISHES[wish]), wished[: -len(body)], body, wished, request(IMAGE), request("/livez")]
+    with live.connect() as connection:
+        if not pause_s:
+            connection.sendall(b"".join(asked))
+        for part in asked if pause_s else ():
+            connection.sendall(part)
+            time.sleep(pause_s)
+        replies = b""
+        while statuses(replies) != [b"200"] * 5 or not replies.endswith(b"}"):
+            replies += connection.recv(65536)
+        assert replies.count(b"\x93NUMPY") == replies.count(b"\x89PNG") == 2
+        connection.sendall(request("/livez", "Connection: close, upgrade", *WISHES[wish][1:]))
+        assert statuses(read_all(connection)) == [b"200"]
+
+
+def test_nobody_is_connected_to_others(live):
+    with live.connect() as connection:
+        connection.sendall(b"CONNECT example.org:443 HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\nnoise")
+        assert statuses(read_all(connection))[0][:1] == b"4"
+
+
 def test_a_blank_line_after_a_reply_does_not_keep_a_connection(live, monkeypatch):
     monkeypatch.setattr(protocol, "HEAD_S", 0.3)
     with live.connect() as connection:
