@@ -7,7 +7,7 @@ from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, FailFast, Field
 from starlette.types import Receive
 
 from ganzoo_serve.engine.drawing import Drawing
@@ -43,7 +43,8 @@ class SamplesRequest(Members):
         None
     )
     latents: Annotated[
-        list[list[float]] | None,
+        # Of a row no more is said than its first mistake: there may be a hundred thousand.
+        list[Annotated[list[float], FailFast()]] | None,
         Field(
             min_length=1,
             max_length=MOST_SAMPLES,

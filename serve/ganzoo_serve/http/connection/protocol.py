@@ -25,6 +25,7 @@ HEAD_S = 10.0  # from connecting, or from the first byte of a head, to its last
 HEAD_BYTES = 2**16
 UNREAD_S = 30.0  # that a client may take nothing of what it is sent
 LAST_S = 0.2  # for what is on its way when we are told to stop
+_FIELD_BYTES = len(b": \r\n")
 _WISHES = (b"upgrade", b"http2-settings")
 _TOO_LARGE = f"The request's head is too large: expected at most {HEAD_BYTES} bytes."
 
@@ -62,15 +63,21 @@ class Protocol(HttpToolsProtocol):
 
     def resume_writing(self) -> None:
         """It has taken it."""
-        self._gathering.rest()
+        if not self.transport.is_closing():
+            self._gathering.rest()
         super().resume_writing()
+
+    def eof_received(self) -> None:
+        """The client has said all that it will; the connection is closed, once it has taken what was sent before."""
+        super().eof_received()
+        self._gathering.watch()
 
     def shutdown(self) -> None:
         """We are told to stop. What has been asked, or comes in a moment, is answered, as the last on its connection."""
         self._stopping = True
         if self.cycle is None or self.cycle.response_complete:
             self.loop.call_later(LAST_S, self._leave)
-        else:
+        elif not self.cycle.response_started:  # otherwise the client has been told that there may be more
             self.cycle.keep_alive = False
 
     def data_received(self, data: bytes) -> None:
@@ -122,7 +129,7 @@ class Protocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """A field of the head; those that come after the body are no part of it, and would be kept without end."""
         if self._in_head:
-            self._head_bytes += len(name) + len(value)
+            self._head_bytes += len(name) + len(value) + _FIELD_BYTES
             if self._head_bytes > HEAD_BYTES:
                 raise ValueError(_TOO_LARGE)  # ends the parser, which ends in ``send_400_response``
             super().on_header(name, value)
@@ -163,6 +170,8 @@ class Protocol(HttpToolsProtocol):
         super().on_response_complete()
         if unread:
             self.transport.close()
+        elif self._stopping and not self.transport.is_closing():
+            self.loop.call_later(LAST_S, self._leave)
         elif last and self._last_word is not None:
             self._end(self._last_word)
 

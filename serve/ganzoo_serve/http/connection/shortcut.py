@@ -33,7 +33,7 @@ class Shortcut:
     ``write(status, headers, body)`` is called once, unless the client leaves before; ``hang_up()`` closes the connection.
     """
 
-    more_body = False
+    more_body = response_started = False
     message_event = asyncio.Event()  # nobody waits for it
 
     def __init__(

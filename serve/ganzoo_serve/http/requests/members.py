@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
@@ -21,15 +22,17 @@ class Members(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _name_the_nearest(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        known = {field.alias or name: True for name, field in cls.model_fields.items()}
+        if isinstance(given, dict) and len(given) > len(known) + MOST_FINDINGS:  # to look at each would take a second
+            given = dict(sorted(given.items(), key=lambda member: member[0] not in known)[: len(known) + MOST_FINDINGS])
         try:
             return handler(given)
         except ValidationError as error:
-            known = [field.alias or name for name, field in cls.model_fields.items()]
             found = error.errors(include_url=False)[:MOST_FINDINGS]
             raise ValidationError.from_exception_data(error.title, [_line(each, known) for each in found]) from None
 
 
-def _line(finding: ErrorDetails, known: list[str]) -> InitErrorDetails:
+def _line(finding: ErrorDetails, known: Iterable[str]) -> InitErrorDetails:
     text = finding["msg"]
     if finding["type"] == "extra_forbidden":
         hint = did_you_mean(str(finding["loc"][-1]), known) or f" Expected one of {', '.join(known)}."

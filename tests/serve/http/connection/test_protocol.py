@@ -404,6 +404,18 @@ def test_who_reads_nothing_is_cut_off(roomy, more):
         until(lambda: not roomy.server.server_state.connections, 5)
 
 
+def test_who_says_no_more_and_reads_nothing_is_cut_off(roomy):
+    """Here too little waits to be sent for the transport to mind."""
+    body = json.dumps({"n": 64, "layout": "json", "format": "npy"}).encode()
+    with slow_client(roomy) as connection:
+        connection.sendall(request("/v1/models/plain/samples", method="POST", body=body))
+        assert connection.recv(12) == b"HTTP/1.1 200"
+        connection.shutdown(socket.SHUT_WR)
+        time.sleep(0.2)
+        assert roomy.server.server_state.connections
+        until(lambda: not roomy.server.server_state.connections, 5)
+
+
 def test_who_reads_slowly_gets_it_all(roomy):
     with slow_client(roomy) as connection:
         connection.sendall(request("/v1/models/plain/samples", "Connection: close", method="POST", body=MUCH))
@@ -433,6 +445,32 @@ def test_what_is_on_its_way_when_the_server_is_told_to_stop_is_answered(model_di
             assert reply.startswith(b"200")
             assert b"connection: close" in reply
     assert not live.thread.is_alive()
+
+
+@pytest.mark.parametrize("more", [b"", request("/livez")], ids=["nothing", "one"])
+def test_after_a_stream_that_was_on_its_way_there_is_a_moment_for_more(model_dir, monkeypatch, more):
+    monkeypatch.setattr(protocol, "LAST_S", 1.0)
+    catalogue = Catalogue.load([model_dir / "plain.onnx"], device="cpu")
+    gate = Gate(catalogue["plain"].generator, monkeypatch)
+    with Live(catalogue, Settings(workers=1), gate=gate) as live, live.connect() as connection:
+        body = json.dumps({"n": 256, "layout": "ndjson"}).encode()
+        gate.close()
+        connection.sendall(request("/v1/models/plain/samples", method="POST", body=body))
+        until(lambda: live.waiting() > 0)
+        run = catalogue["plain"].generator.run_checked
+        monkeypatch.setattr(catalogue["plain"].generator, "run_checked", lambda *z: (time.sleep(0.05), run(*z))[1])
+        gate.open()
+        replies = connection.recv(1000)
+        assert b"200 OK" in replies
+        live.server.should_exit = True
+        until(lambda: all(each._stopping for each in live.server.server_state.connections))
+        while not replies.endswith(b"0\r\n\r\n"):
+            replies += connection.recv(65536)
+        assert b"connection: close" not in replies
+        connection.sendall(more)
+        reply = read_all(connection)
+        assert statuses(reply) == ([b"200"] if more else [])
+        assert (b"connection: close" in reply) == bool(more)
 
 
 def test_who_asks_nothing_does_not_keep_a_server_that_is_told_to_stop(model_dir):
