@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import logging.config
@@ -19,12 +20,23 @@ def configure(form: Literal["json", "text"]) -> None:
                 "json": {"()": _Json},
                 "text": {"()": _Text, "format": "%(asctime)s %(levelname)s %(message)s"},
             },
-            "handlers": {"stderr": handler},
+            "filters": {"cut": {"()": _NotCutOff}},
+            "handlers": {"stderr": handler | {"filters": ["cut"]}},
             "root": {"handlers": ["stderr"], "level": "WARNING"},
             "loggers": {"ganzoo_serve": {"level": "INFO"}},
         }
     )
     logging.captureWarnings(True)
+
+
+class _NotCutOff(logging.Filter):
+    """Leaves out what uvicorn says of replies that it cuts off at its end, with a traceback each. ``serving`` says how many."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        cancelled = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
+        return not (
+            record.name == "uvicorn.error" and (cancelled or str(record.msg).startswith("Cancel %s running task"))
+        )
 
 
 class _Text(logging.Formatter):

@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import ipaddress
 import logging
 import os
 import signal
@@ -44,6 +45,10 @@ def serve(
     problem = installation_problem()
     if problem:
         logger.warning(problem)
+    if not (settings.keys or _is_loopback(host)):
+        logger.warning(
+            "Whoever reaches %s may draw, for there are no keys. See GANZOO_API_KEYS and --api-key-file.", host
+        )
     # Bound before the models load, which takes a while: a taken port should not cost that while, nor be lost in it.
     with _bind(host, port) as listening:
         models = Catalogue([Path(path) for path in paths], device=device, careful=True)
@@ -73,12 +78,22 @@ def serve(
             ws="none",
             http=bounded(http_protocol(), _room(settings.connections)),
         )
-        server = uvicorn.Server(config)
+        server = _Server(config)
         with _signals_end_quietly():
             server.run(sockets=[listening])
         if failures:
             raise failures[0]
     logger.info("Stopped.")
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's, which says in our words that it stops, and for whom too soon."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        logger.info("Stopping: what is being answered has %s s.", self.config.timeout_graceful_shutdown)
+        await super().shutdown(sockets)
+        if left := len(self.server_state.connections):
+            logger.warning("%s connections were cut off in the middle of a reply or a request ('--drain').", left)
 
 
 def http_protocol() -> type[Any]:
@@ -119,6 +134,13 @@ def _bind(host: str, port: int) -> socket.socket:
             f"Cannot listen on {host}:{port}: {reason}.\n"
             "Choose another port with '--port' ('--port 0' takes a free one), or another address with '--host'."
         ) from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name
+        return host == "localhost"
 
 
 def _announce(models: Catalogue, url: str) -> None:

@@ -251,7 +251,7 @@ def test_told_to_stop_while_it_loads_it_stops(model_dir, after_s):
 
 
 def talked_about(server):
-    """Have a server log lines of all kinds: of a request, of models, of uvicorn's, of what it skips, of the end."""
+    """Have a server log lines of all kinds: of requests, of models, of what it skips, of the end."""
     httpx.get(server.url + "/livez", headers={"X-Request-Id": "here"})
     address = httpx.URL(server.url)
     with socket.create_connection((address.host, address.port)) as noise:
@@ -273,7 +273,8 @@ def test_the_log_is_json_where_nobody_reads_it(model_dir, tmp_path):
     said = {line["message"]: line["level"] for line in lines if "message" in line}
     assert all(line["time"] > 1.7e9 for line in lines)
     assert said["Stopped."] == "info"
-    assert said["Invalid HTTP request received."] == "warning"
+    (noise,) = (line for line in lines if line.get("method") == "-")
+    assert noise["status"] == 400
     assert f"Trying out {tmp_path / 'bad.onnx'}" in said
     (skipped,) = (text for text in said if text.startswith("Skipped"))
     assert "\n" in skipped  # one line all the same
@@ -282,5 +283,29 @@ def test_the_log_is_json_where_nobody_reads_it(model_dir, tmp_path):
 def test_the_log_is_text_if_that_is_asked_for(model_dir):
     with serving(model_dir / "plain.onnx", "--log-format", "text") as server:
         lines = talked_about(server)
-    assert any(re.match(r"[-\d]+ [:,\d]+ WARNING Invalid HTTP request received\.$", line) for line in lines)
+    assert any(re.match(r"[-\d]+ [:,\d]+ INFO Stopped\.$", line) for line in lines)
+    assert any(re.match(r"[:\d]+ 400 - \* ", line) for line in lines)
     assert not [line for line in lines if line.startswith("{")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM")
+def test_who_is_cut_off_at_the_end_is_counted_and_nothing_else_said_of_it(model_dir):
+    with serving(model_dir / "plain.onnx", "--drain", "1") as server:
+        address = httpx.URL(server.url)
+        with socket.create_connection((address.host, address.port)) as connection:
+            head = b"POST /v1/models/plain/samples HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            connection.sendall(head + b"Content-Length: 9\r\n\r\n")
+            time.sleep(0.2)
+            assert server.stop() == 0
+            server._listener.join()
+    lines = [json.loads(line) for line in server.log]
+    after = lines[[line.get("message") for line in lines].index("Stopping: what is being answered has 1 s.") :]
+    assert [line.get("status") or line["level"] for line in after] == ["info", 499, "info"]
+
+
+@pytest.mark.parametrize(("host", "warned"), [("0.0.0.0", True), ("localhost", False)])
+def test_a_door_that_stands_open_is_named(model_dir, host, warned):
+    with serving(model_dir / "plain.onnx", "--host", host) as server:
+        assert server.stop() == 0
+        server._listener.join()
+    assert any("there are no keys" in line for line in server.log) == warned

@@ -1,11 +1,32 @@
 """The command, which ``ganzoo bench serve`` and ``python -m ganzoo_serve.bench`` share."""
 
 import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 import click
 
 from ganzoo_serve.errors import ServeError
+
+
+@contextmanager
+def _ending_all_at_sigterm() -> Iterator[None]:
+    """What was started ends with us, as it does at Ctrl-C. Whoever is told a second time is at it already."""
+
+    def end(number: int, _: FrameType | None) -> NoReturn:
+        signal.signal(number, signal.SIG_IGN)
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @click.command("serve")
@@ -38,7 +59,8 @@ def command(model: Path, cores: int, rounds: int, seconds: float, overload: floa
     from ganzoo_serve.bench.result import Plan
 
     plan = Plan(cores=cores, rounds=rounds, seconds=seconds, overload=overload)
-    result = measure(model, plan, lambda line: click.echo(line, err=True))
+    with _ending_all_at_sigterm():
+        result = measure(model, plan, lambda line: click.echo(line, err=True))
     click.echo(text(result), nl=False)
     if json_file:
         json_file.write_text(json.dumps(document(result), indent=2) + "\n", encoding="utf-8")

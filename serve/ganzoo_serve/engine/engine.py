@@ -152,11 +152,12 @@ class Engine:
         wait = self._crew.seconds_waiting(queue)
         retry_s = min(max(math.ceil(wait), 1), 60)
         if before + work.samples > self._most_waiting:
-            raise BusyError(f"{before} samples are waiting and {self._most_waiting} may.", retry_s)
+            more = f"{work.samples} more would be too many"
+            raise BusyError(f"{before} samples are waiting and {self._most_waiting} may: {more}.", retry_s)
         # Better to say so now than after the client has waited for nothing. A small request passes by large ones: only where
         # all of it would be too much is it worth finding out by how many.
         if wait > seconds and (wait := self._crew.seconds_before(queue, work)) > seconds:
-            raise BusyError(f"What is waiting will take {wait:.0f} s, and you would wait {seconds:g} s.", retry_s)
+            raise BusyError(f"What is waiting will take {wait:.2g} s, and you would wait {seconds:g} s.", retry_s)
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         """Tell those who wait too long, even if every thread is busy with one slow run."""

@@ -113,9 +113,15 @@ class _Models(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """What Prometheus asks for."""
-        info = GaugeMetricFamily("ganzoo_model_info", "1.", labels=("model", "rev", "provider", "determinism"))
+        info = GaugeMetricFamily(
+            "ganzoo_model_info",
+            "Which models there are: 1 for each.",
+            labels=("model", "rev", "provider", "determinism"),
+        )
         ready = GaugeMetricFamily("ganzoo_model_ready", "0 if it was there and is not.", labels=("model",))
         waiting = GaugeMetricFamily("ganzoo_queue_samples", "Images that wait.", labels=("model",))
+        skipped = GaugeMetricFamily("ganzoo_skipped_files", "Files that could not be loaded; the log says why.")
+        skipped.add_metric((), len(self._models.skipped))
         for model in self._models.every():
             info.add_metric((model.name, model.rev, model.generator.device, model.tuned.grade), 1)
         for name in self._models:
@@ -123,4 +129,4 @@ class _Models(Collector):
             waiting.add_metric((name,), sum(self._engine.waiting(m.generator) for m in self._models.revisions(name)))
         for name in self._models.gone:
             ready.add_metric((name,), 0)
-        return info, ready, waiting
+        return info, ready, waiting, skipped

@@ -56,4 +56,5 @@ def from_findings(errors: Sequence[Any], *, inside: tuple[str, ...] = (), status
         ((*inside, *(part[:_LONGEST] if isinstance(part, str) else part for part in finding["loc"])), finding["msg"])
         for finding in errors[:MOST_FINDINGS]
     ]
-    return Problem(status, "; ".join(f"{'.'.join(map(str, loc))}: {msg}" for loc, msg in found[:3]), errors=found)
+    said = "; ".join(f"{'.'.join(map(str, loc))}: {msg.removesuffix('.')}" for loc, msg in found[:3])
+    return Problem(status, said, errors=found)

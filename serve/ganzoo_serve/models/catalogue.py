@@ -168,7 +168,10 @@ class Catalogue(Mapping[str, Model]):
 
     def _try(self, path: Path, stamp: Stamp, before: _File, trial: Trial | None, known: Iterable[Model]) -> _File:
         try:
-            return _File(stamp, load(path, device=self.device, loaded=int(time.time()), trial=trial, known=known))
+            file = _File(stamp, load(path, device=self.device, loaded=int(time.time()), trial=trial, known=known))
+            if before.reason is not None:
+                logger.info("%s can be loaded again.", path)
+            return file
         except (DeviceError, Stopped):
             raise
         except Exception as error:  # of whatever kind: one file must not keep the others out

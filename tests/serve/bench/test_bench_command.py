@@ -1,8 +1,13 @@
 """The command from end to end, on a model of a few weights."""
 
+import contextlib
 import json
 import math
 import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -119,6 +124,30 @@ def test_a_server_that_gives_no_good_reply_is_an_error_with_its_last_words():
         answered(server, tally)
     tally.note(3, 0.1, 200, b"", FORMATS["png"].encode(np.zeros((1, 1, 3), np.uint8)))
     assert answered(server, tally) is tally
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_what_was_started_ends_with_it(model_dir, tmp_path):
+    model = tmp_path / "plain.onnx"
+    model.write_bytes((model_dir / "plain.onnx").read_bytes())
+
+    def left():
+        commands = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                commands.append(path.read_bytes())
+        return [command for command in commands if str(model).encode() in command]
+
+    bench = subprocess.Popen(
+        [sys.executable, "-m", "ganzoo_serve.bench", str(model)], stderr=subprocess.PIPE, text=True
+    )
+    with bench:
+        assert bench.stderr.readline().startswith("Round 1")
+        assert len(left()) > 1
+        for _ in range(2):
+            bench.send_signal(signal.SIGTERM)
+        assert bench.wait(30) == 128 + signal.SIGTERM
+    assert not left()
 
 
 def test_misuse():

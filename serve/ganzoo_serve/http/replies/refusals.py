@@ -85,11 +85,12 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def no_route(request: Request, error: HTTPException) -> Response:
-        details = {404: "Nothing is here. See /docs for what is.", 405: f"{request.method} is not allowed here."}
-        detail = details.get(error.status_code, error.detail)
-        headers = error.headers
-        if error.status_code == 405:  # the framework names those of one route; a path may have several
-            headers = {"Allow": ", ".join(_methods(app, request.scope))}
+        detail, headers = error.detail, error.headers
+        if error.status_code == 404:
+            detail = "Nothing is here. See /docs for what is."
+        elif error.status_code == 405:  # the framework names those of one route; a path may have several
+            allowed = ", ".join(_methods(app, request.scope))
+            detail, headers = f"{request.method} is not allowed here: expected {allowed}.", {"Allow": allowed}
         return answer(request, Problem(error.status_code, detail, headers=headers))
 
 

@@ -37,4 +37,6 @@ def _line(finding: ErrorDetails, known: Iterable[str]) -> InitErrorDetails:
     if finding["type"] == "extra_forbidden":
         hint = did_you_mean(str(finding["loc"][-1]), known) or f" Expected one of {', '.join(known)}."
         text = f"There is no such member.{hint}"
+    if finding["type"] == "model_type":  # pydantic would name a class of ours
+        text = "Input should be an object"
     return {"type": PydanticCustomError(finding["type"], text), "loc": finding["loc"], "input": finding["input"]}

@@ -49,7 +49,7 @@ def complete(app: FastAPI, *, keys: bool) -> None:
         parts.setdefault("schemas", {})["Problem"] = refusals.SCHEMA
         for operation in [each for methods in document["paths"].values() for each in methods.values()]:
             title, _, rest = operation.pop("description").partition(". ")
-            operation["summary"] = title.removesuffix(".")
+            operation["summary"] = title.removesuffix(".").replace("``", "")
             if rest:
                 operation["description"] = rest
         if keys:

@@ -16,5 +16,5 @@ async def live() -> dict[str, bool]:
 
 @router.get("/readyz", responses={200: {"description": "Yes."}, **refusals(s503="Not yet, or no longer.")})
 async def ready(state: ServerState) -> Response:
-    """Every model is loaded, tuned and has drawn images, there is at least one, and the server is not about to stop."""
+    """All models that can be are loaded, tuned and have drawn. There is one at least, and the server is not about to stop."""
     return JSONResponse({"ready": state.ready}, 200 if state.ready else 503)

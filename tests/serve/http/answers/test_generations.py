@@ -108,7 +108,7 @@ def test_the_model_may_be_left_out_where_there_is_one(model_dir, client):
 def test_every_refusal_has_their_shape(catalogue, client):
     json_ = {"Content-Type": "application/json"}
     refused(client.post(PATH, content=b"{", headers=json_), 400, None, "not JSON")
-    refused(client.post(PATH, content=b"[]", headers=json_), 400, None, "dictionary")
+    refused(client.post(PATH, content=b"[]", headers=json_), 400, None, "body: Input should be an object")
     refused(client.post(PATH, content=b"{}"), 415, None, "application/json")
     refused(client.post(PATH, content=b" " * 2_000_000, headers=json_), 413, None, "too large")
     late = {"Request-Timeout-Ms": "soon"}

@@ -129,9 +129,9 @@ def test_seeds_far_apart_cost_no_more_than_others(client, plain):
         ({"columns": 2}, "Layout json has no columns"),
         ({"columns": 0, "layout": "grid"}, "greater than or equal to 1"),
         ({"sedes": [1]}, "body.sedes: There is no such member. Did you mean 'seeds'"),
-        ([], "valid dictionary"),
-        (None, "valid dictionary"),
-        ("{}", "valid dictionary"),
+        ([], "body: Input should be an object"),
+        (None, "body: Input should be an object"),
+        ("{}", "body: Input should be an object"),
     ],
 )
 def test_values_out_of_range(client, body, detail):
