@@ -108,14 +108,15 @@ class Protocol(HttpToolsProtocol):
 
         The parser takes it for the end of HTTP. So the head is parsed anew, without it.
         """
-        while data:
+        rest = memoryview(data)
+        while rest:
             try:
-                self.parser.feed_data(data)
+                self.parser.feed_data(rest)
             except httptools.HttpParserUpgrade as upgrade:
                 head, self._again = self._again, b""
                 if not head:  # CONNECT: what comes now is for somebody else
                     return
-                data = data[upgrade.args[0] :]
+                rest = rest[upgrade.args[0] :]
                 self.parser = httptools.HttpRequestParser(self)
                 self.parser.feed_data(head)
             else:
@@ -170,10 +171,10 @@ class Protocol(HttpToolsProtocol):
         super().on_response_complete()
         if unread:
             self.transport.close()
-        elif self._stopping and not self.transport.is_closing():
-            self.loop.call_later(LAST_S, self._leave)
         elif last and self._last_word is not None:
             self._end(self._last_word)
+        elif self._stopping and not self.transport.is_closing():
+            self.loop.call_later(LAST_S, self._leave)
 
     def send_400_response(self, msg: str) -> None:
         """What is no request that we could read, as a problem like all others, and told like all others."""

@@ -23,8 +23,8 @@ from ganzoo_serve.http.replies.reply import Headers, Reply
 from ganzoo_serve.http.requests.visit import Visit
 from ganzoo_serve.http.stock import Flight
 
-# A body, patience of its own, a wish for another protocol: what takes the way through ASGI.
-_BEYOND = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"request-timeout-ms"})
+# A body, patience of its own: what takes the way through ASGI.
+_BEYOND = frozenset({b"content-length", b"transfer-encoding", b"expect", b"request-timeout-ms"})
 
 
 class Shortcut:
