@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shutil
 import time
 
 import pytest
@@ -13,6 +14,7 @@ from ganzoo_serve.http.access_log import AccessLog
 from ganzoo_serve.http.app import Settings, create_app
 from ganzoo_serve.http.limits import Limits
 from ganzoo_serve.http.requests.keys import Keys
+from ganzoo_serve.models.catalogue import Catalogue
 
 IMAGE = "/v1/models/plain/images/5.png"
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -80,8 +82,6 @@ def test_lines_for_people_cannot_be_forged(catalogue):
 
 
 def test_what_goes_wrong_when_loading_is_said(tmp_path, caplog):
-    from ganzoo_serve.models.catalogue import Catalogue
-
     empty = Catalogue([tmp_path], device="cpu")
     with TestClient(create_app(empty)) as client:
         until = time.monotonic() + 10
@@ -139,6 +139,14 @@ def test_counts(catalogue):
         assert "absent" not in client.get("/metrics").text
 
 
+def test_files_that_cannot_be_loaded_are_counted(model_dir, tmp_path):
+    shutil.copy(model_dir / "plain.onnx", tmp_path)
+    (tmp_path / "bad.onnx").write_bytes(b"no model")
+    with TestClient(create_app(Catalogue.load([tmp_path], device="cpu"))) as client:
+        assert count(client, "ganzoo_skipped_files") == 1
+        assert client.get("/readyz").status_code == 200
+
+
 def test_what_is_refused_is_counted_by_its_reason(catalogue, monkeypatch):
     keys = Keys(["k"], rate=4, clock=lambda: 0.0)
     with TestClient(create_app(catalogue, Settings(keys=keys)), headers={"X-API-Key": "k"}) as client:
@@ -181,8 +189,6 @@ def test_images_are_kept_if_there_is_room_for_them(catalogue, monkeypatch):
 
 
 def test_while_models_load_only_the_probes_answer(model_dir):
-    from ganzoo_serve.models.catalogue import Catalogue
-
     empty = Catalogue([model_dir], device="cpu")
     with TestClient(create_app(empty)) as client:
         client.app.server.loading = True  # whether or not it is done by now
@@ -194,8 +200,6 @@ def test_while_models_load_only_the_probes_answer(model_dir):
 
 
 def test_an_empty_catalogue_is_filled_at_the_start(model_dir):
-    from ganzoo_serve.models.catalogue import Catalogue
-
     failures = []
     empty = Catalogue([model_dir], device="cpu")
     with TestClient(create_app(empty, started=failures.append)) as client:

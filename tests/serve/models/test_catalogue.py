@@ -164,10 +164,12 @@ def test_a_bad_file_in_place_of_a_good_one_leaves_the_model_and_is_said(folder, 
     caplog.clear()
     models.refresh(settled=False)
     assert not caplog.text  # said once
+    caplog.set_level("INFO", "ganzoo_serve")
     write_model(folder / "plain.onnx", make_metadata("plain"), width=5)
     models.refresh(settled=False)
     assert models.skipped == ()
     assert models["plain"].rev != before.rev
+    assert f"{folder / 'plain.onnx'} can be loaded again." in caplog.messages
 
 
 def test_nothing_to_serve_is_an_error(tmp_path):
