@@ -3,7 +3,7 @@
 python tests/benchmarks/peers/run.py MODEL.onnx --folder DIR
 
 DIR gets an environment for every peer (a few hundred MB). Each serves the way its documentation shows; requests are GET where it
-has addresses, POST of JSON where it has none. Access logs of the others are off.
+has addresses, POST of JSON where it has none. Nobody has a log of requests.
 """
 
 import json
@@ -126,7 +126,7 @@ def main(model, folder, rounds, seconds, cores, only, json_file):
             for peer in (ours, *peers) if number % 2 == 0 else (*reversed(peers), ours):
                 click.echo(f"Round {number + 1} of {rounds}: {peer.name}", err=True)
                 server = (
-                    ServerProcess.of_model(model, workers=cores, cores=split.server)
+                    ServerProcess.of_model(model, workers=cores, cores=split.server, options=["--log-format", "off"])
                     if peer is ours
                     else start(peer, folder, model, split.server)
                 )
