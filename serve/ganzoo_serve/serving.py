@@ -90,10 +90,13 @@ class _Server(uvicorn.Server):
     """uvicorn's, which says in our words that it stops, and for whom too soon."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        logger.info("Stopping: what is being answered has %s s.", self.config.timeout_graceful_shutdown)
+        connections = self.server_state.connections
+        if connections:
+            seconds = self.config.timeout_graceful_shutdown
+            logger.info("Stopping: open connections, %s, have %s s to end.", len(connections), seconds)
         await super().shutdown(sockets)
-        if left := len(self.server_state.connections):
-            logger.warning("%s connections were cut off in the middle of a reply or a request ('--drain').", left)
+        if connections:
+            logger.warning("Cut off in the middle of a reply or a request, after '--drain': %s.", len(connections))
 
 
 def http_protocol() -> type[Any]:

@@ -299,7 +299,7 @@ def test_who_is_cut_off_at_the_end_is_counted_and_nothing_else_said_of_it(model_
             assert server.stop() == 0
             server._listener.join()
     lines = [json.loads(line) for line in server.log]
-    after = lines[[line.get("message") for line in lines].index("Stopping: what is being answered has 1 s.") :]
+    after = lines[[line.get("message") for line in lines].index("Stopping: open connections, 1, have 1 s to end.") :]
     assert [line.get("status") or line["level"] for line in after] == ["info", 499, "info"]
 
 
