@@ -139,8 +139,11 @@ class Generator:
 
         A wrong request raises at the call, not at the first image.
         """
-        check_seeds(seeds)
-        labels = None if classes is None else self.labels(seeds, classes)  # those that seeds decide wait for their turn
+        labels = None
+        if classes is not None:
+            labels = self.labels(seeds, classes)
+        else:  # those that seeds decide wait for their turn
+            check_seeds(seeds)
         self.check_truncation(truncation)
         return self._stream(seeds, labels, truncation)
 

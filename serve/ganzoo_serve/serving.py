@@ -45,14 +45,14 @@ def serve(
     problem = installation_problem()
     if problem:
         logger.warning(problem)
-    if not (settings.keys or _is_loopback(host)):
-        logger.warning(
-            "Whoever reaches %s may draw, for there are no keys. See GANZOO_API_KEYS and --api-key-file.", host
-        )
     # Bound before the models load, which takes a while: a taken port should not cost that while, nor be lost in it.
     with _bind(host, port) as listening:
         models = Catalogue([Path(path) for path in paths], device=device, careful=True)
         host, port = listening.getsockname()[:2]
+        if not (settings.keys or ipaddress.ip_address(host).is_loopback):
+            logger.warning(
+                "Whoever reaches %s may draw, for there are no keys. See GANZOO_API_KEYS and --api-key-file.", host
+            )
         failures: list[BaseException] = []
 
         def started(error: BaseException | None) -> None:
@@ -137,13 +137,6 @@ def _bind(host: str, port: int) -> socket.socket:
             f"Cannot listen on {host}:{port}: {reason}.\n"
             "Choose another port with '--port' ('--port 0' takes a free one), or another address with '--host'."
         ) from error
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:  # a name
-        return host == "localhost"
 
 
 def _announce(models: Catalogue, url: str) -> None:

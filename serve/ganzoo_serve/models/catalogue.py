@@ -176,9 +176,8 @@ class Catalogue(Mapping[str, Model]):
             raise
         except Exception as error:  # of whatever kind: one file must not keep the others out
             stays = "" if before.model is None else "\nThe model that it held before is still served."
-            if (
-                self._seen or path not in self._paths
-            ):  # at the start ``fill`` raises what is wrong with a file that was named
+            raised = path in self._paths and not self._seen  # by ``fill``, at the start
+            if not raised:
                 logger.warning("Skipped %s: %s%s", path, error, stays)
             return _File(stamp, before.model, str(error) or type(error).__name__)
 

@@ -75,7 +75,7 @@ class Protocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """We are told to stop. What has been asked, or comes in a moment, is answered, as the last on its connection."""
         self._stopping = True
-        if self.cycle is None or self.cycle.response_complete:
+        if not self._busy:
             self.loop.call_later(LAST_S, self._leave)
         elif not self.cycle.response_started:  # otherwise the client has been told that there may be more
             self.cycle.keep_alive = False
@@ -88,7 +88,7 @@ class Protocol(HttpToolsProtocol):
         try:
             self._parse(data)
         except httptools.HttpParserError:
-            self.send_400_response("")
+            self._refuse()
         if self.transport.is_closing():
             return
         if self._in_head:
@@ -96,11 +96,10 @@ class Protocol(HttpToolsProtocol):
                 self._unfinished += len(data)
             self._began = False
             if self._unfinished > HEAD_BYTES:
-                self.send_400_response(_TOO_LARGE)
+                self._refuse()
                 return
-        waits_for_us = self.cycle is not None and not self.cycle.response_complete
         # Also after a blank line, which is no request, and has ended uvicorn's own patience.
-        if self._patience is None and (self._in_head or (not waits_for_us and self.timeout_keep_alive_task is None)):
+        if self._patience is None and (self._in_head or (not self._busy and self.timeout_keep_alive_task is None)):
             self._patience = self.loop.call_later(HEAD_S, self._hang_up)
 
     def _parse(self, data: bytes) -> None:
@@ -132,7 +131,7 @@ class Protocol(HttpToolsProtocol):
         if self._in_head:
             self._head_bytes += len(name) + len(value) + _FIELD_BYTES
             if self._head_bytes > HEAD_BYTES:
-                raise ValueError(_TOO_LARGE)  # ends the parser, which ends in ``send_400_response``
+                raise ValueError(_TOO_LARGE)  # ends the parser, which ends in ``_refuse``
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -176,7 +175,7 @@ class Protocol(HttpToolsProtocol):
         elif self._stopping and not self.transport.is_closing():
             self.loop.call_later(LAST_S, self._leave)
 
-    def send_400_response(self, msg: str) -> None:
+    def _refuse(self) -> None:
         """What is no request that we could read, as a problem like all others, and told like all others."""
         large = max(self._unfinished, self._head_bytes) > HEAD_BYTES
         problem = Problem(431, _TOO_LARGE) if large else Problem(400, "This is no HTTP/1.1 request.")
@@ -185,8 +184,7 @@ class Protocol(HttpToolsProtocol):
         if queued and self.cycle.more_body:  # the body of the last was broken off: it has its reply with this
             self.pipeline.popleft()
             self.cycle.response_complete, self.cycle.more_body = True, False
-        under_way = self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
-        if queued or under_way:
+        if queued or (self._busy and not self.cycle.more_body):
             self._last_word = reply
         else:
             self._end(reply)
@@ -196,8 +194,7 @@ class Protocol(HttpToolsProtocol):
 
     def _find_shortcut(self) -> Shortcut | None:
         """Not while another reply is under way, or waits for the client to read."""
-        busy = self.cycle is not None and not self.cycle.response_complete
-        if busy or self.flow.write_paused:
+        if self._busy or self.flow.write_paused:
             return None
         if self.parser.get_method() != b"GET" or self.parser.get_http_version() != "1.1":
             return None
@@ -228,8 +225,13 @@ class Protocol(HttpToolsProtocol):
         self.transport.close()
 
     def _leave(self) -> None:
-        if self.cycle is None or self.cycle.response_complete:
+        if not self._busy:
             self.transport.close()
+
+    @property
+    def _busy(self) -> bool:
+        """Whether a reply is waited for, or under way."""
+        return self.cycle is not None and not self.cycle.response_complete
 
 
 def _without_wishes(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[bytes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
@@ -22,17 +21,22 @@ class Members(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _name_the_nearest(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        known = {field.alias or name: True for name, field in cls.model_fields.items()}
-        if isinstance(given, dict) and len(given) > len(known) + MOST_FINDINGS:  # to look at each would take a second
-            given = dict(sorted(given.items(), key=lambda member: member[0] not in known)[: len(known) + MOST_FINDINGS])
+        most = len(cls.model_fields) + MOST_FINDINGS
+        if isinstance(given, dict) and len(given) > most:  # to look at each would take a second
+            known = cls._known()
+            given = dict(sorted(given.items(), key=lambda member: member[0] not in known)[:most])
         try:
             return handler(given)
         except ValidationError as error:
-            found = error.errors(include_url=False)[:MOST_FINDINGS]
+            known, found = cls._known(), error.errors(include_url=False)[:MOST_FINDINGS]
             raise ValidationError.from_exception_data(error.title, [_line(each, known) for each in found]) from None
 
+    @classmethod
+    def _known(cls) -> list[str]:
+        return [field.alias or name for name, field in cls.model_fields.items()]
 
-def _line(finding: ErrorDetails, known: Iterable[str]) -> InitErrorDetails:
+
+def _line(finding: ErrorDetails, known: list[str]) -> InitErrorDetails:
     text = finding["msg"]
     if finding["type"] == "extra_forbidden":
         hint = did_you_mean(str(finding["loc"][-1]), known) or f" Expected one of {', '.join(known)}."
